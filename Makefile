@@ -1,0 +1,30 @@
+# Winnow. `make run` starts it, `make test` tests it; both install what is missing.
+.PHONY: run test build check golden shots bench icon clean
+
+run: ## open the window, or without a display ask about a sample picture
+	@scripts/run.sh
+
+test: ## every test; starts a virtual display where there is none
+	@scripts/test.sh
+
+build: ## bin/winnow
+	@scripts/setup.sh run
+	@scripts/build.sh
+
+check: ## format, vet, staticcheck, layering: seconds
+	@scripts/check.sh
+
+golden: ## the reference cases only
+	@scripts/test.sh -run '^TestGolden' -v
+
+shots: ## the screenshots in assets/screenshots
+	@scripts/shots.sh
+
+bench: ## speed against libllama, and of the methods
+	@scripts/bench.sh
+
+icon: ## draw assets/icon.png anew
+	go run ./assets/icon assets/icon.png
+
+clean: ## remove what was built and written here; the cache stays
+	rm -rf bin out

@@ -1,0 +1,55 @@
+package checkpoint
+
+import (
+	"fmt"
+	"math"
+)
+
+// Quantize stores src as t: F32, F16, BF16 or Q8_0, rounding as ggml does. For Q8_0 the
+// number of values must be a multiple of 32.
+func Quantize(t Type, src []float32) ([]byte, error) {
+	size := t.RowBytes(len(src))
+	if size < 0 {
+		return nil, fmt.Errorf("%d values are not whole blocks of %v (%d values each)", len(src), t, t.BlockSize())
+	}
+	dst := make([]byte, size)
+	switch t {
+	case F32:
+		for i, v := range src {
+			le.PutUint32(dst[4*i:], math.Float32bits(v))
+		}
+	case F16:
+		for i, v := range src {
+			le.PutUint16(dst[2*i:], f32to16(v))
+		}
+	case BF16:
+		for i, v := range src {
+			le.PutUint16(dst[2*i:], f32tobf16(v))
+		}
+	case Q8_0:
+		for i := 0; i*32 < len(src); i++ {
+			quant8_0(dst[34*i:34*i+34], src[32*i:32*i+32])
+		}
+	default:
+		return nil, fmt.Errorf("values cannot be stored as %v; choose f32, f16, bf16 or q8_0", t)
+	}
+	return dst, nil
+}
+
+// quant8_0 scales the block so that its largest magnitude becomes 127. The quotients use
+// the float32 scale, the file keeps it as a half: that is ggml's order.
+func quant8_0(dst []byte, src []float32) {
+	var top float32
+	for _, v := range src {
+		top = max(top, float32(math.Abs(float64(v))))
+	}
+	d := top / 127
+	var inv float32
+	if d != 0 {
+		inv = 1 / d
+	}
+	le.PutUint16(dst, f32to16(d))
+	for i, v := range src {
+		dst[2+i] = byte(int8(math.Round(float64(v * inv))))
+	}
+}

@@ -1,0 +1,186 @@
+package ggml
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+
+	"winnow/internal/compute"
+)
+
+// Device types of ggml.
+const (
+	typeCPU   = 0
+	typeGPU   = 1
+	typeIGPU  = 2
+	typeAccel = 3
+)
+
+// Devices lists what the library found, CPU first, with the ids that Open takes.
+func (l *Library) Devices() []compute.Device {
+	var cpus, gpus []compute.Device
+	l.eachDevice(func(id string, dev ptr) bool {
+		d := l.describe(id, dev)
+		if id == "cpu" {
+			cpus = append(cpus, d)
+		} else {
+			gpus = append(gpus, d)
+		}
+		return true
+	})
+	return append(cpus, gpus...)
+}
+
+func (l *Library) describe(id string, dev ptr) compute.Device {
+	var free, total uintptr
+	l.dev_memory(dev, ptr(unsafe.Pointer(&free)), ptr(unsafe.Pointer(&total)))
+	return compute.Device{
+		ID: id, Description: strings.TrimSpace(l.dev_description(dev)), Backend: "ggml " + l.Version,
+		MemoryFree: int64(free), MemoryTotal: int64(total),
+	}
+}
+
+// eachDevice calls visit with cpu, vulkan:0, cuda:0 … until it returns false.
+func (l *Library) eachDevice(visit func(id string, dev ptr) bool) {
+	counts := map[string]int{}
+	for i := range l.dev_count() {
+		dev := l.dev_get(i)
+		switch l.dev_type(dev) {
+		case typeCPU:
+			if !visit("cpu", dev) {
+				return
+			}
+		case typeGPU, typeIGPU:
+			family := strings.ToLower(l.reg_name(l.dev_reg(dev)))
+			n := counts[family]
+			counts[family]++
+			if !visit(family+":"+strconv.Itoa(n), dev) {
+				return
+			}
+		}
+	}
+}
+
+// backend is a compute.Backend on one device of ggml.
+type backend struct {
+	*Library
+	info    compute.Device
+	dev     ptr // the device
+	handle  ptr // its ggml_backend
+	isCPU   bool
+	cpu     ptr // a CPU backend beside a GPU's, for operations that it lacks
+	pool    ptr // thread pool kept between runs; ggml otherwise starts threads at every run
+	freeing func(pool ptr)
+	abort   *abortFlag
+	// extra are the buffer types that repack matrices for this processor, best first.
+	extra []ptr
+	used  atomic.Int64
+	// immortal: nothing is freed before the process ends. Mesa's software Vulkan (lavapipe) goes
+	// on using freed memory and corrupts the heap.
+	immortal bool
+}
+
+// Open makes a backend for a device id of Devices.
+func (l *Library) Open(id string, threads int) (compute.Backend, error) {
+	var dev, cpuDev ptr
+	l.eachDevice(func(have string, d ptr) bool {
+		if have == id {
+			dev = d
+		}
+		if have == "cpu" {
+			cpuDev = d
+		}
+		return true
+	})
+	if dev == 0 {
+		var have []string
+		for _, d := range l.Devices() {
+			have = append(have, d.ID)
+		}
+		return nil, fmt.Errorf("there is no device %q here; choose from %s, ref", id, strings.Join(have, ", "))
+	}
+	if cpuDev == 0 {
+		return nil, fmt.Errorf("no ggml library for this processor lies in %s; run `winnow native install cpu`", l.dir)
+	}
+	b := &backend{Library: l, info: l.describe(id, dev), dev: dev, isCPU: id == "cpu", abort: newAbortFlag()}
+	b.immortal = strings.Contains(b.info.Description, "llvmpipe")
+	if b.handle = l.dev_init(dev, 0); b.handle == 0 {
+		return nil, fmt.Errorf("device %s does not start%s; choose another with --device", id, lastLog())
+	}
+	cpu := b.handle
+	if !b.isCPU {
+		if b.cpu = l.dev_init(cpuDev, 0); b.cpu == 0 {
+			return nil, fmt.Errorf("the CPU beside device %s does not start%s", id, lastLog())
+		}
+		cpu = b.cpu
+	}
+	if err := b.setUpCPU(cpuDev, cpu, threads); err != nil {
+		return nil, err
+	}
+	if b.isCPU {
+		b.info.Threads = threads
+		b.findExtraBuffers(cpuDev)
+	}
+	return b, nil
+}
+
+// setUpCPU gives the CPU backend its threads, a lasting pool of them, and the abort flag.
+func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
+	reg := b.dev_reg(dev)
+	var setThreads func(b ptr, n int32)
+	if err := b.proc(reg, "ggml_backend_set_n_threads", &setThreads); err != nil {
+		return err
+	}
+	setThreads(cpu, int32(threads))
+
+	var newPool func(params ptr) ptr
+	var setPool func(b, pool ptr)
+	if b.proc(reg, "ggml_threadpool_new", &newPool) == nil &&
+		b.proc(reg, "ggml_threadpool_free", &b.freeing) == nil &&
+		b.proc(reg, "ggml_backend_cpu_set_threadpool", &setPool) == nil {
+		params := make([]uint64, 256) // struct ggml_threadpool_params: about 530 bytes
+		b.threadpool_params(address(params), int32(threads))
+		if b.pool = newPool(address(params)); b.pool != 0 {
+			setPool(cpu, b.pool)
+		}
+		keep(params)
+	}
+	var setAbort func(b, fn, data ptr)
+	if fn, err := strlenAddress(); err == nil && b.proc(reg, "ggml_backend_set_abort_callback", &setAbort) == nil {
+		setAbort(cpu, fn, ptr(unsafe.Pointer(b.abort.text)))
+	}
+	return nil
+}
+
+// proc binds a function that a ggml backend offers by name.
+func (b *backend) proc(reg ptr, name string, fn any) error {
+	p := b.reg_proc(reg, name)
+	if p == 0 {
+		return fmt.Errorf("ggml %s has no %s; run `winnow native install cpu`", b.Version, name)
+	}
+	purego.RegisterFunc(fn, p)
+	return nil
+}
+
+func (b *backend) Device() compute.Device { return b.info }
+func (b *backend) MemoryUsed() int64      { return b.used.Load() }
+
+func (b *backend) Close() error {
+	if b.handle == 0 {
+		return nil
+	}
+	b.backend_free(b.handle)
+	if b.cpu != 0 {
+		b.backend_free(b.cpu)
+	}
+	if b.pool != 0 {
+		b.freeing(b.pool)
+	}
+	b.abort.free()
+	b.handle = 0
+	return nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"winnow/internal/checkpoint"
+	"winnow/internal/checkpoint/tokenizer"
+)
+
+func decoderMetadata(dir, name string, c *config, kind checkpoint.Type) ([]checkpoint.KV, error) {
+	t := &c.Text
+	kv := []checkpoint.KV{
+		{Key: "general.architecture", Value: "llama"},
+		{Key: "general.type", Value: "model"},
+		{Key: "general.name", Value: name},
+		{Key: "general.file_type", Value: fileType(kind)},
+		{Key: "general.quantization_version", Value: uint32(2)},
+		{Key: "llama.vocab_size", Value: uint32(t.Vocab)},
+		{Key: "llama.context_length", Value: uint32(t.Context)},
+		{Key: "llama.embedding_length", Value: uint32(t.Hidden)},
+		{Key: "llama.block_count", Value: uint32(t.Layers)},
+		{Key: "llama.feed_forward_length", Value: uint32(t.FFN)},
+		{Key: "llama.attention.head_count", Value: uint32(t.Heads)},
+		{Key: "llama.attention.head_count_kv", Value: uint32(t.KVHeads)},
+		{Key: "llama.attention.key_length", Value: uint32(t.HeadDim)},
+		{Key: "llama.attention.value_length", Value: uint32(t.HeadDim)},
+		{Key: "llama.attention.layer_norm_rms_epsilon", Value: t.Eps},
+		{Key: "llama.rope.dimension_count", Value: uint32(t.HeadDim)},
+		{Key: "llama.rope.freq_base", Value: t.Theta},
+	}
+	if s := t.Scaling; s != nil {
+		switch kind := s.Type + s.OldType; kind {
+		case "", "default":
+		case "linear", "linearlinear":
+			kv = append(kv, checkpoint.KV{Key: "llama.rope.scaling.type", Value: "linear"},
+				checkpoint.KV{Key: "llama.rope.scaling.factor", Value: s.Factor})
+		default:
+			return nil, fmt.Errorf("the rotary scaling %q cannot be converted; default and linear can", s.Type+s.OldType)
+		}
+	}
+	vocab, err := tokenizer.ToGGUF(dir, t.Vocab)
+	if err != nil {
+		return nil, err
+	}
+	kv = append(kv, vocab...)
+	if tmpl := chatTemplate(dir); tmpl != "" {
+		kv = append(kv, checkpoint.KV{Key: "tokenizer.chat_template", Value: tmpl})
+	}
+	return kv, nil
+}
+
+// chatTemplate finds the template in the three places where transformers has kept it.
+func chatTemplate(dir string) string {
+	if data, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja")); err == nil {
+		return strings.ToValidUTF8(string(data), "\uFFFD")
+	}
+	for _, file := range []string{"chat_template.json", "tokenizer_config.json"} {
+		var t struct {
+			Template string `json:"chat_template"`
+		}
+		if readJSON(filepath.Join(dir, file), &t) == nil && t.Template != "" {
+			return t.Template
+		}
+	}
+	return ""
+}
+
+func decoderTensors(w *weights, c *config) []checkpoint.WriteTensor {
+	t := &c.Text
+	queries, keys := t.Heads*t.HeadDim, t.KVHeads*t.HeadDim
+	all := []checkpoint.WriteTensor{
+		w.matrix("token_embd.weight", w.text+"embed_tokens.weight", nil, t.Vocab, t.Hidden),
+	}
+	for i := range t.Layers {
+		name := func(s string) string { return layer("blk.#."+s+".weight", i) }
+		from := func(s string) string { return w.text + layer("layers.#."+s+".weight", i) }
+		all = append(all,
+			w.vector(name("attn_norm"), from("input_layernorm"), t.Hidden),
+			w.matrix(name("attn_q"), from("self_attn.q_proj"), interleave(t.HeadDim, t.Hidden), queries, t.Hidden),
+			w.matrix(name("attn_k"), from("self_attn.k_proj"), interleave(t.HeadDim, t.Hidden), keys, t.Hidden),
+			w.matrix(name("attn_v"), from("self_attn.v_proj"), nil, keys, t.Hidden),
+			w.matrix(name("attn_output"), from("self_attn.o_proj"), nil, t.Hidden, queries),
+			w.vector(name("ffn_norm"), from("post_attention_layernorm"), t.Hidden),
+			w.matrix(name("ffn_gate"), from("mlp.gate_proj"), nil, t.FFN, t.Hidden),
+			w.matrix(name("ffn_up"), from("mlp.up_proj"), nil, t.FFN, t.Hidden),
+			w.matrix(name("ffn_down"), from("mlp.down_proj"), nil, t.Hidden, t.FFN),
+		)
+	}
+	all = append(all, w.vector("output_norm.weight", w.text+"norm.weight", t.Hidden))
+	if _, has := w.src.Tensor(w.head); has && !c.tied() {
+		all = append(all, w.matrix("output.weight", w.head, nil, t.Vocab, t.Hidden))
+	}
+	return all
+}
+
+// interleave reorders the rows of a query or key matrix. transformers rotates row i of a
+// head together with row i + headDim/2; llama.cpp's llama rotates neighbours 2i and 2i + 1.
+func interleave(headDim, columns int) func([]float32) []float32 {
+	return func(src []float32) []float32 {
+		dst := make([]float32, len(src))
+		for r := range len(src) / columns {
+			head, at := r/headDim, r%headDim
+			from := head*headDim + at%2*headDim/2 + at/2
+			copy(dst[r*columns:(r+1)*columns], src[from*columns:])
+		}
+		return dst
+	}
+}

@@ -1,0 +1,15 @@
+// Package catalogue brings in every method: import it for its effect, then list them with
+// pruning.Infos and make them with pruning.New or pruning.Stack.
+//
+// A new method is one folder beside this one and one line here:
+//
+//	pruning/<name>/  doc.go  the idea, the paper, a picture of the data
+//	                 <name>.go  the struct with its parameters, Requests, Decide, Claims
+//	                 <name>_test.go, testdata/  golden cases, neutral setting, properties
+package catalogue
+
+import (
+	_ "winnow/pruning/corematching" // core tokens and core neurons
+	_ "winnow/pruning/fastv"        // attention of the last row
+	_ "winnow/pruning/random"       // by lot
+)

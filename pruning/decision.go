@@ -1,0 +1,160 @@
+package pruning
+
+// Granularity says what one list of a Set belongs to.
+type Granularity uint8
+
+// The four granularities.
+const (
+	PerLayer     Granularity = iota // one list
+	PerHead                         // a list a head
+	PerHeadQuery                    // a list a head and query row, queries fastest
+	PerBlock                        // a list a block of query rows
+)
+
+// Set is index lists at one granularity, each ascending.
+type Set struct {
+	Granularity Granularity
+	Lists       [][]int
+}
+
+// OfLayer is one list for a whole layer.
+func OfLayer(indices []int) Set { return Set{PerLayer, [][]int{indices}} }
+
+// Positions says what rotary positions the rows that stay have from here on.
+type Positions uint8
+
+// Original positions stay; Renumbered become 0..n-1. Cached keys are never renumbered.
+const (
+	Original Positions = iota
+	Renumbered
+)
+
+// Basis is what a decision came from, so that a view can show rank and reason.
+type Basis struct {
+	// Scores has one number a row of Seen.Tokens (a neuron, for Neurons); NaN where not scored.
+	Scores []float32
+	// Threshold that separated kept from not; NaN where the rule is a count.
+	Threshold float32
+	// Inclusive: a score equal to the threshold is kept.
+	Inclusive bool
+	// Unit of the scores: "core neurons matched".
+	Unit string
+	// Rule in one line: "match ≥ 121, the elbow of the sorted curve".
+	Rule string
+}
+
+// Decision is one of the types below. Rows are indices into Seen.Tokens, ascending, and name
+// the rows that the action happens to (not those that stay).
+type Decision interface {
+	// Kind is the action's name in traces and on screen.
+	Kind() string
+	// Because is what it came from.
+	Because() *Basis
+}
+
+type (
+	// Drop takes rows out of the residual stream after the site's layer.
+	Drop struct {
+		Basis
+		Rows      []int
+		Positions Positions
+	}
+	// Skip lets rows bypass the layers [From, To]; they may return after.
+	Skip struct {
+		Basis
+		Rows      []int
+		From, To  int
+		Positions Positions
+	}
+	// Exclude leaves rows out of attention in one layer; their attention output is zero.
+	Exclude struct {
+		Basis
+		Layer int
+		Rows  []int
+	}
+	// Mask gives cached rows a logit of minus infinity in later steps.
+	Mask struct {
+		Basis
+		Layer int
+		Rows  Set
+	}
+	// Zero overwrites cached keys and values by zeros; they still take softmax mass exp(0).
+	Zero struct {
+		Basis
+		Layer int
+		Rows  Set
+	}
+	// Evict removes cached rows of the layers [From, To]. A layer that ran before an earlier Drop
+	// holds more rows than Seen.Tokens: the cache finds those named by their Position.
+	Evict struct {
+		Basis
+		From, To int
+		Rows     Set
+	}
+	// Merge replaces each group of cached rows or stream rows by one.
+	Merge struct {
+		Basis
+		Layer  int
+		Groups [][]int
+		// Sum adds the rows up; otherwise their mean.
+		Sum bool
+	}
+	// Store keeps cached rows of a layer in Bits bits.
+	Store struct {
+		Basis
+		Layer int
+		Rows  Set
+		Bits  int
+	}
+	// Neurons computes only these FFN neurons of a layer during Phase.
+	Neurons struct {
+		Basis
+		Layer int
+		Phase Phase
+		// Index lists the neurons used (here, unlike Rows, those that stay).
+		Index Set
+	}
+	// Blocks computes only these key blocks for each block of queries.
+	Blocks struct {
+		Basis
+		Layer, QueryBlock, KeyBlock int
+		Keys                        Set
+	}
+	// EditLogits replaces the next-token logits.
+	EditLogits struct {
+		Basis
+		Values []float32
+	}
+	// Step says what a denoising step does.
+	Step struct {
+		Basis
+		// Action is run, skip, extrapolate or tokens.
+		Action string
+		// Rows to compute when Action is tokens.
+		Rows []int
+	}
+)
+
+// Because returns the basis of the decision.
+func (b *Basis) Because() *Basis { return b }
+
+// The names of the actions.
+func (*Drop) Kind() string       { return "drop" }
+func (*Skip) Kind() string       { return "skip" }
+func (*Exclude) Kind() string    { return "exclude" }
+func (*Mask) Kind() string       { return "mask" }
+func (*Zero) Kind() string       { return "zero" }
+func (*Evict) Kind() string      { return "evict" }
+func (*Merge) Kind() string      { return "merge" }
+func (*Store) Kind() string      { return "store" }
+func (*Neurons) Kind() string    { return "neurons" }
+func (*Blocks) Kind() string     { return "blocks" }
+func (*EditLogits) Kind() string { return "logits" }
+func (*Step) Kind() string       { return "step" }
+
+// Outcome is what Decide returns.
+type Outcome struct {
+	Decisions []Decision
+	// Memory comes back in Seen.Memory at the method's next site of the run.
+	Memory any
+}

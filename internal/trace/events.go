@@ -1,0 +1,191 @@
+package trace
+
+// Schema is the version of the event types. A reader refuses a higher one.
+const Schema = 1
+
+// Sides of a run.
+const (
+	Dense  = "dense"
+	Pruned = "pruned"
+)
+
+// Event is one of the types below.
+type Event interface {
+	// Type is the event's name in JSON.
+	Type() string
+}
+
+// Box is a rectangle in pixels of the picture as decoded; it may stick out of it where a model
+// pads.
+type Box struct {
+	X0 float64 `json:"x0"`
+	Y0 float64 `json:"y0"`
+	X1 float64 `json:"x1"`
+	Y1 float64 `json:"y1"`
+}
+
+// Token is a row of the sequence.
+type Token struct {
+	Kind     string `json:"kind"` // text, visual, action, proprio, special
+	Part     string `json:"part"` // system, user, header, answer
+	Row      int    `json:"row,omitempty"`
+	Col      int    `json:"col,omitempty"`
+	Position int    `json:"position"`
+	ID       int    `json:"id,omitempty"`
+	Text     string `json:"text,omitempty"`
+}
+
+type (
+	// Started opens every trace.
+	Started struct {
+		Schema  int     `json:"schema"`
+		Version string  `json:"version"` // of winnow
+		Time    string  `json:"time"`    // RFC 3339
+		Request Request `json:"request"`
+	}
+	// Model describes what runs, and where.
+	Model struct {
+		Name       string `json:"name"`
+		File       string `json:"file"` // base name
+		Layers     int    `json:"layers"`
+		Hidden     int    `json:"hidden"`
+		Heads      int    `json:"heads"`
+		KVHeads    int    `json:"kv_heads"`
+		FFN        int    `json:"ffn"`
+		Vocabulary int    `json:"vocabulary"`
+		Parameters int64  `json:"parameters"`
+		Types      string `json:"types"` // of the weights: q8_0
+		Device     string `json:"device"`
+		Backend    string `json:"backend"`
+		Threads    int    `json:"threads"`
+		// LoadMS is measured; 0 when the model was loaded already.
+		LoadMS float64 `json:"load_ms"`
+	}
+	// Picture is what the model saw of the picture.
+	Picture struct {
+		Name   string `json:"name"`
+		Width  int    `json:"width"` // after EXIF orientation
+		Height int    `json:"height"`
+		SHA256 string `json:"sha256"`
+		// Seen is the part of the picture that became tokens.
+		Seen Box `json:"seen"`
+		// Rows × Cols is the patch grid.
+		Rows int `json:"rows"`
+		Cols int `json:"cols"`
+		// EncodeMS is measured and 0 when the encoding was reused; FLOPs is counted.
+		EncodeMS float64 `json:"encode_ms"`
+		FLOPs    int64   `json:"flops"`
+		Reused   bool    `json:"reused"`
+		// Data is the file as dropped, up to a few megabytes, else a smaller copy.
+		Data []byte `json:"data,omitempty"`
+	}
+	// Sequence lists the prompt's rows before anything is dropped; Layer and Decision refer to
+	// them by index.
+	Sequence struct {
+		Tokens []Token `json:"tokens"`
+	}
+	// SideStarted opens the events of one side.
+	SideStarted struct {
+		Side string `json:"side"`
+	}
+	// Layer says what a decoder layer computed in prefill.
+	Layer struct {
+		Side  string `json:"side"`
+		Layer int    `json:"layer"`
+		// Rows lists the sequence rows that it computed; nil means all of them.
+		Rows []int `json:"rows"`
+		// N is their number.
+		N     int   `json:"n"`
+		FLOPs int64 `json:"flops"`
+	}
+	// Decision is what a method decided.
+	Decision struct {
+		Side   string `json:"side"`
+		Method string `json:"method"`
+		// Kind is drop, evict, zero, mask, neurons …
+		Kind  string `json:"kind"`
+		Phase string `json:"phase"`
+		// Layer after which it was decided; From and To are the layers that it changes.
+		Layer int `json:"layer"`
+		From  int `json:"from"`
+		To    int `json:"to"`
+		Step  int `json:"step,omitempty"`
+		// Rows are the sequence rows that it happened to; Kept the rows scored that stay.
+		Rows []int `json:"rows,omitempty"`
+		Kept []int `json:"kept,omitempty"`
+		// Scores has one number a sequence row (NaN, in JSON null: not scored), or one a neuron.
+		Scores    Floats   `json:"scores,omitempty"`
+		Threshold *float64 `json:"threshold,omitempty"`
+		Inclusive bool     `json:"inclusive,omitempty"`
+		Unit      string   `json:"unit,omitempty"`
+		Rule      string   `json:"rule,omitempty"`
+		// Neurons is the set used, for kind neurons.
+		Neurons []int `json:"neurons,omitempty"`
+		// MS is measured: probe read-back and choice.
+		MS float64 `json:"ms"`
+	}
+	// Word is a generated token.
+	Word struct {
+		Side string `json:"side"`
+		Step int    `json:"step"`
+		ID   int    `json:"id"`
+		Text string `json:"text"`
+		// LogProb is the natural logarithm of its probability before sampling.
+		LogProb float64 `json:"log_prob"`
+		// MS is measured: from the question to this token.
+		MS float64 `json:"ms"`
+	}
+	// SideDone sums up one side.
+	SideDone struct {
+		Side   string `json:"side"`
+		Answer string `json:"answer"`
+		// Ended says why: end token, length, cancelled.
+		Ended string `json:"ended"`
+		// Measured. TTFTMS leaves the vision encoding out: both sides share it.
+		TTFTMS          float64 `json:"ttft_ms"`
+		PrefillMS       float64 `json:"prefill_ms"`
+		SelectMS        float64 `json:"select_ms"`
+		DecodeMS        float64 `json:"decode_ms"`
+		Tokens          int     `json:"tokens"`
+		TokensPerSecond float64 `json:"decode_tokens_per_s"`
+		// Counted.
+		PrefillFLOPs int64 `json:"prefill_flops"`
+		DecodeFLOPs  int64 `json:"decode_flops"`
+		// KVBytes is what the rows in the cache take at the end of prefill.
+		KVBytes int64 `json:"kv_bytes"`
+		// DecodeWeightBytes is what one decode step reads of the weights.
+		DecodeWeightBytes int64 `json:"decode_weight_bytes"`
+		// KeptByLayer counts the visual tokens that each layer computed or kept in its cache.
+		KeptByLayer []int `json:"kept_by_layer"`
+		Visual      int   `json:"visual"`
+	}
+	// Notice is something the person should know that stopped nothing.
+	Notice struct {
+		Text string `json:"text"`
+	}
+	// Failed says why the run has no result.
+	Failed struct {
+		Error string `json:"error"`
+	}
+	// Ended closes every trace.
+	Ended struct {
+		Cancelled bool `json:"cancelled"`
+		// MS and PeakMemory (bytes) are measured.
+		MS         float64 `json:"ms"`
+		PeakMemory int64   `json:"peak_memory"`
+	}
+)
+
+// The names of the events.
+func (Started) Type() string     { return "started" }
+func (Model) Type() string       { return "model" }
+func (Picture) Type() string     { return "picture" }
+func (Sequence) Type() string    { return "sequence" }
+func (SideStarted) Type() string { return "side_started" }
+func (Layer) Type() string       { return "layer" }
+func (Decision) Type() string    { return "decision" }
+func (Word) Type() string        { return "word" }
+func (SideDone) Type() string    { return "side_done" }
+func (Notice) Type() string      { return "notice" }
+func (Failed) Type() string      { return "failed" }
+func (Ended) Type() string       { return "ended" }

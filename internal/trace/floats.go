@@ -1,0 +1,60 @@
+package trace
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strconv"
+)
+
+// Floats marshals NaN as null, which JSON's numbers lack, and rounds to six digits: views need
+// no more.
+type Floats []float32
+
+// MarshalJSON implements json.Marshaler.
+func (f Floats) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 8*len(f)+2)
+	b = append(b, '[')
+	for i, v := range f {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			b = append(b, "null"...)
+			continue
+		}
+		b = strconv.AppendFloat(b, float64(v), 'g', 6, 32)
+	}
+	return append(b, ']'), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It reads the numbers one by one: a list of pointers,
+// which null would ask of package json, takes ten times the memory of the text.
+func (f *Floats) UnmarshalJSON(data []byte) error {
+	text := bytes.TrimSpace(data)
+	if bytes.Equal(text, []byte("null")) {
+		*f = nil
+		return nil
+	}
+	if len(text) < 2 || text[0] != '[' || text[len(text)-1] != ']' {
+		return errors.New("scores are not a list of numbers")
+	}
+	text = bytes.TrimSpace(text[1 : len(text)-1])
+	out := make(Floats, 0, min(len(text)/2+1, 1<<16))
+	for len(text) > 0 {
+		var one []byte
+		one, text, _ = bytes.Cut(text, []byte{','})
+		one = bytes.TrimSpace(one)
+		if bytes.Equal(one, []byte("null")) {
+			out = append(out, float32(math.NaN()))
+			continue
+		}
+		v, err := strconv.ParseFloat(string(one), 32)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return errors.New("scores are not a list of numbers")
+		}
+		out = append(out, float32(v))
+	}
+	*f = out
+	return nil
+}

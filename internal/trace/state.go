@@ -1,0 +1,262 @@
+package trace
+
+import (
+	"fmt"
+	"slices"
+)
+
+// State folds events into what a view shows:
+//
+//	events ─▶ Apply ─▶ State ─▶ KeptMask, ScoresAt, Curve, CellInfo, Savings, Diff
+//
+// Apply takes time in proportion to its event, so a live view can follow a run. Every query is
+// safe on a partial trace and on one written to harm: what is missing or out of range is
+// reported as absent. A State is not safe for concurrent use; Snapshot makes a copy that is
+// independent of further events. The zero State is an empty one.
+type State struct {
+	// Schema and Version are those of the writer.
+	Schema  int
+	Version string
+	Time    string
+	Request Request
+	// Model and Picture are nil until their events came.
+	Model   *Model
+	Picture *Picture
+	// Tokens are the prompt's rows; rows in events index them.
+	Tokens []Token
+	// Dense and Pruned are nil until their side starts.
+	Dense, Pruned *Side
+
+	Notices []string
+	// Error is a sentence; empty where nothing failed.
+	Error string
+
+	// Running: started and not yet ended.
+	Running, Cancelled, Ended bool
+	// TotalMS (measured) and PeakMemory (bytes, measured) are known once Ended.
+	TotalMS    float64
+	PeakMemory int64
+
+	rows, cols int   // of the patch grid, 0 where there is none
+	cells      []int // sequence index of each cell, row by row; -1: no token
+	unknown    map[string]bool
+}
+
+// Side is what one of the two runs did so far.
+type Side struct {
+	Name          string // Dense or Pruned
+	Started, Done bool
+	Words         []Word
+	// Text is the answer so far.
+	Text string
+	// Summary is nil until Done.
+	Summary *SideDone
+	// Layers is indexed by layer and as long as the highest one seen.
+	Layers    []LayerState
+	Decisions []Decision
+
+	state *State
+}
+
+// LayerState is what a layer computed in prefill.
+type LayerState struct {
+	// Seen is false where the layer has not reported.
+	Seen bool
+	// Rows are ascending sequence rows; nil means all.
+	Rows  []int
+	N     int
+	FLOPs int64
+}
+
+// Bounds on what a trace may claim; a real one stays far below.
+const (
+	maxLayers  = 4096
+	maxCells   = 1 << 16
+	maxNeurons = 1 << 20
+)
+
+// Fold applies all events to a new State.
+func Fold(events []Event) *State {
+	s := new(State)
+	for _, e := range events {
+		s.Apply(e)
+	}
+	return s
+}
+
+// Apply folds in the next event. Started begins anew.
+func (s *State) Apply(e Event) {
+	switch e := e.(type) {
+	case Started:
+		*s = State{Schema: e.Schema, Version: e.Version, Time: e.Time, Request: e.Request, Running: true}
+	case Model:
+		if e.Layers < 0 || e.Layers > maxLayers || e.FFN < 0 || e.FFN > maxNeurons {
+			s.notice(fmt.Sprintf("the trace says that the model has %d layers and %d FFN neurons a layer, which cannot be; they are not shown", e.Layers, e.FFN))
+			e.Layers, e.FFN = 0, 0
+		}
+		s.Model = &e
+	case Picture:
+		if e.Rows < 0 || e.Cols < 0 || e.Rows > maxCells || e.Cols > maxCells || int64(e.Rows)*int64(e.Cols) > maxCells {
+			s.notice(fmt.Sprintf("the trace says that the patch grid has %d × %d cells, which cannot be; it is not shown", e.Rows, e.Cols))
+			e.Rows, e.Cols = 0, 0
+		}
+		s.Picture = &e
+		s.rows, s.cols = e.Rows, e.Cols
+		s.placeCells()
+	case Sequence:
+		s.Tokens = e.Tokens
+		s.placeCells()
+	case SideStarted:
+		if d := s.side(e.Side); d != nil {
+			d.Started = true
+		}
+	case Layer:
+		if d := s.side(e.Side); d != nil && e.Layer >= 0 && e.Layer < maxLayers {
+			for len(d.Layers) <= e.Layer {
+				d.Layers = append(d.Layers, LayerState{})
+			}
+			d.Layers[e.Layer] = LayerState{true, ascending(e.Rows), e.N, e.FLOPs}
+		}
+	case Decision:
+		if d := s.side(e.Side); d != nil {
+			e.Rows, e.Kept, e.Neurons = ascending(e.Rows), ascending(e.Kept), ascending(e.Neurons)
+			d.Decisions = append(d.Decisions, e)
+		}
+	case Word:
+		if d := s.side(e.Side); d != nil {
+			d.Words = append(d.Words, e)
+			d.Text += e.Text
+		}
+	case SideDone:
+		if d := s.side(e.Side); d != nil {
+			d.Done, d.Summary = true, &e
+			if e.Answer != "" {
+				d.Text = e.Answer
+			}
+		}
+	case Notice:
+		s.notice(e.Text)
+	case Failed:
+		s.Error, s.Running = e.Error, false
+	case Ended:
+		s.Running, s.Ended, s.Cancelled = false, true, e.Cancelled
+		s.TotalMS, s.PeakMemory = e.MS, e.PeakMemory
+	case Unknown:
+		if !s.unknown[e.Name] {
+			if s.unknown == nil {
+				s.unknown = map[string]bool{}
+			}
+			s.unknown[e.Name] = true
+			s.notice(fmt.Sprintf("the trace holds %q events, which this winnow does not know; they are not shown", e.Name))
+		}
+	}
+}
+
+// Snapshot is a copy that stays as it is while more events are applied to s; it may be read by
+// another goroutine. It shares what never changes.
+func (s *State) Snapshot() *State {
+	c := *s
+	c.unknown = nil
+	c.Dense, c.Pruned = s.Dense.snapshot(&c), s.Pruned.snapshot(&c)
+	return &c
+}
+
+func (d *Side) snapshot(of *State) *Side {
+	if d == nil {
+		return nil
+	}
+	c := *d
+	c.state = of
+	// Words and Decisions are only ever appended to; Layers may be set out of order.
+	c.Layers = slices.Clone(d.Layers)
+	return &c
+}
+
+func (s *State) notice(text string) { s.Notices = append(s.Notices, text) }
+
+// side finds or makes a side: a trace that was cut may lack its start.
+func (s *State) side(name string) *Side {
+	d := &s.Dense
+	switch name {
+	case Dense:
+	case Pruned:
+		d = &s.Pruned
+	default:
+		return nil
+	}
+	if *d == nil {
+		*d = &Side{Name: name, state: s}
+	}
+	return *d
+}
+
+// placeCells finds the sequence index of each cell; the first visual token of a cell has it.
+func (s *State) placeCells() {
+	s.cells = make([]int, s.rows*s.cols)
+	for i := range s.cells {
+		s.cells[i] = -1
+	}
+	for i, t := range s.Tokens {
+		if t.Kind != "visual" || t.Row < 0 || t.Row >= s.rows || t.Col < 0 || t.Col >= s.cols {
+			continue
+		}
+		if c := t.Row*s.cols + t.Col; s.cells[c] < 0 {
+			s.cells[c] = i
+		}
+	}
+}
+
+// Grid is the size of the patch grid, 0 × 0 where there is none.
+func (s *State) Grid() (rows, cols int) { return s.rows, s.cols }
+
+// Visual is the sequence index of cell i, counted row by row, or -1.
+func (s *State) Visual(i int) int {
+	if i < 0 || i >= len(s.cells) {
+		return -1
+	}
+	return s.cells[i]
+}
+
+// CellIndex is the sequence index of a cell; ok is false where no token stands for it.
+func (s *State) CellIndex(row, col int) (seqIndex int, ok bool) {
+	if row < 0 || row >= s.rows || col < 0 || col >= s.cols {
+		return -1, false
+	}
+	i := s.cells[row*s.cols+col]
+	return i, i >= 0
+}
+
+// VisualCount is the number of cells that have a token.
+func (s *State) VisualCount() int {
+	n := 0
+	for _, i := range s.cells {
+		if i >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// LayerCount is the model's number of decoder layers, or as many as a side reported.
+func (s *State) LayerCount() int {
+	n := 0
+	if s.Model != nil {
+		n = s.Model.Layers
+	}
+	for _, d := range []*Side{s.Dense, s.Pruned} {
+		if d != nil {
+			n = max(n, len(d.Layers))
+		}
+	}
+	return n
+}
+
+// ascending returns rows in order; nil stays nil.
+func ascending(rows []int) []int {
+	if slices.IsSorted(rows) {
+		return rows
+	}
+	rows = slices.Clone(rows)
+	slices.Sort(rows)
+	return rows
+}

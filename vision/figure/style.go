@@ -1,0 +1,29 @@
+package figure
+
+import "image/color"
+
+// style is the colours of a figure, those of the window's two themes. Amber means kept, blue
+// means dense.
+type style struct {
+	paper, panel, line, track color.RGBA
+	ink, soft                 color.RGBA
+	kept, keptSoft, dense     color.RGBA
+	block                     color.RGBA // a layer that keeps everything
+	failed                    color.RGBA
+}
+
+var dark = style{
+	paper: hex(0x14161A), panel: hex(0x1B1E23), line: hex(0x2A2F37), track: hex(0x2C313A),
+	ink: hex(0xE9ECF0), soft: hex(0x9AA3AF),
+	kept: hex(0xF2B035), keptSoft: hex(0x5C4A22), dense: hex(0x4F9BE8),
+	block: hex(0x3B424D), failed: hex(0xF0616D),
+}
+
+var light = style{
+	paper: hex(0xFFFFFF), panel: hex(0xF5F6F8), line: hex(0xDADDE3), track: hex(0xE4E7EC),
+	ink: hex(0x1A1D22), soft: hex(0x565E6A),
+	kept: hex(0xE39B14), keptSoft: hex(0xFBE3B0), dense: hex(0x2372C4),
+	block: hex(0xC3C9D2), failed: hex(0xC5303E),
+}
+
+func hex(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255} }

@@ -15,3 +15,12 @@ func preprocessed(u8 []byte, mean, std [3]float64) preprocess.Pixels {
 	}
 	return p
 }
+
+// square gives channel-major pixels their side.
+func square(data []float32) preprocess.Pixels {
+	side := 1
+	for 3*side*side < len(data) {
+		side++
+	}
+	return preprocess.Pixels{Data: data, C: 3, W: side, H: side}
+}

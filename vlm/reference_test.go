@@ -30,20 +30,26 @@ func referenceDir(t *testing.T) string {
 	return filepath.Join(dir, "llava-sprites")
 }
 
+var f32Dir string // made by f32Once
+
 var f32Once = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "winnow-f32-")
 	if err != nil {
 		return "", err
 	}
+	f32Dir = dir
 	cmd := exec.Command("go", "run", "winnow/assets/convert", "-type", "f32", filepath.Join(os.Getenv("WINNOW_MODELS"), "llava-sprites"), dir)
 	cmd.Stderr = os.Stderr
 	return dir, cmd.Run()
 })
 
 func TestMain(m *testing.M) {
+	// lavapipe, with products in float32: half precision would be the shader's error, not ours
+	os.Setenv("GGML_VK_VISIBLE_DEVICES", "0")
+	os.Setenv("GGML_VK_DISABLE_F16", "1")
 	code := m.Run()
-	if dir, _ := f32Once(); dir != "" && os.Getenv("WINNOW_MODELS") != "" {
-		os.RemoveAll(dir)
+	if f32Dir != "" {
+		os.RemoveAll(f32Dir)
 	}
 	os.Exit(code)
 }

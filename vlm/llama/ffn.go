@@ -1,6 +1,7 @@
 package llama
 
 import (
+	"errors"
 	"fmt"
 
 	"winnow/internal/checkpoint"
@@ -85,20 +86,35 @@ func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Arra
 		}
 		return d.Backend.Weight(name, compute.Type(t.Type), compute.Dims(n, out), buf, compute.UseMatrix)
 	}
-	wide, narrow := make([]float32, in), make([]float32, n)
-	buf := make([]byte, 0, out*downType.RowBytes(n))
-	for r := range out {
-		if err := checkpoint.Dequantize(wide, t.Type, t.Data[r*rowBytes:(r+1)*rowBytes]); err != nil {
-			return nil, err
+	packed := downType.RowBytes(n)
+	buf := make([]byte, out*packed)
+	err := halves(out, func(from, to int) error {
+		wide, narrow := make([]float32, in), make([]float32, n)
+		for r := from; r < to; r++ {
+			if err := checkpoint.Dequantize(wide, t.Type, t.Data[r*rowBytes:(r+1)*rowBytes]); err != nil {
+				return err
+			}
+			for i, c := range list {
+				narrow[i] = wide[c]
+			}
+			row, err := checkpoint.Quantize(downType, narrow)
+			if err != nil {
+				return err
+			}
+			copy(buf[r*packed:], row)
 		}
-		for i, c := range list {
-			narrow[i] = wide[c]
-		}
-		packed, err := checkpoint.Quantize(downType, narrow)
-		if err != nil {
-			return nil, err
-		}
-		buf = append(buf, packed...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return d.Backend.Weight(name, compute.Type(downType), compute.Dims(n, out), buf, compute.UseMatrix)
+}
+
+// halves does the two halves of n rows at once.
+func halves(n int, do func(from, to int) error) error {
+	second := make(chan error, 1)
+	go func() { second <- do(n/2, n) }()
+	first := do(0, n/2)
+	return errors.Join(first, <-second)
 }

@@ -87,7 +87,7 @@ func Open(id string, threads int) (b compute.Backend, notice string, err error) 
 		}
 		best := "cpu"
 		for _, d := range l.Devices() {
-			if d.ID != "cpu" {
+			if d.ID != "cpu" && !strings.Contains(d.Description, "llvmpipe") { // a GPU painted by the CPU
 				best = d.ID
 				break
 			}

@@ -173,7 +173,9 @@ func (b *backend) Close() error {
 	if b.handle == 0 {
 		return nil
 	}
-	b.backend_free(b.handle)
+	if !b.immortal {
+		b.backend_free(b.handle)
+	}
 	if b.cpu != 0 {
 		b.backend_free(b.cpu)
 	}

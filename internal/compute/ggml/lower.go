@@ -108,7 +108,12 @@ func (p *program) lower(n *compute.Tensor) (node, error) {
 	case compute.OpScale:
 		out.t = l.scale_bias(ctx, dense(0), n.Floats[0], n.Floats[1])
 	case compute.OpUnary:
-		out.t = l.unary[n.Ints[0]](ctx, src(0))
+		if f := compute.Func(n.Ints[0]); f == compute.GELUQuick {
+			// ggml's own looks it up in a table of halves, three digits deep.
+			out.t = l.mul(ctx, src(0), l.unary[int(compute.Sigmoid)](ctx, l.scale_bias(ctx, src(0), 1.702, 0)))
+		} else {
+			out.t = l.unary[int(f)](ctx, src(0))
+		}
 	case compute.OpSwiGLU:
 		out.t = l.swiglu_split(ctx, src(0), src(1))
 	case compute.OpRMSNorm:

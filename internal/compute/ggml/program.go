@@ -141,13 +141,15 @@ func (p *program) Free() {
 	if p.ctx == 0 {
 		return
 	}
-	if p.alloc != 0 {
-		p.b.gallocr_free(p.alloc)
+	if !p.b.immortal {
+		if p.alloc != 0 {
+			p.b.gallocr_free(p.alloc)
+		}
+		if p.sched != 0 {
+			p.b.sched_free(p.sched)
+		}
+		p.b.free(p.ctx)
 	}
-	if p.sched != 0 {
-		p.b.sched_free(p.sched)
-	}
-	p.b.free(p.ctx)
 	p.b.used.Add(-p.bytes)
 	p.ctx = 0
 }

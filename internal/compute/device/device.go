@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
@@ -98,6 +99,9 @@ func Open(id string, threads int) (b compute.Backend, notice string, err error) 
 			b, err = l.Open("cpu", threads)
 		}
 		return b, notice, err
+	}
+	if kind, _, _ := strings.Cut(id, ":"); !slices.Contains([]string{"cpu", "vulkan", "cuda", "metal"}, kind) {
+		return nil, "", fmt.Errorf("there is no device %q; choose auto, cpu, ref, or a GPU such as vulkan:0, cuda:0 or metal:0", id)
 	}
 	l, err := library(id)
 	if err != nil {

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	builtin "winnow/assets/models"
+	"winnow/internal/checkpoint"
+	"winnow/internal/models"
+	"winnow/internal/trace"
+	"winnow/vlm"
+)
+
+// resolve finds a model's files: built in, installed by name, or a path.
+func resolve(name, projector string) (vlm.Files, error) {
+	if b, ok := builtin.Find(name); ok {
+		return openBuiltIn(b)
+	}
+	if !isPath(name) {
+		path, err := models.Path(name)
+		if err == nil {
+			return vlm.OpenFiles(path, projector)
+		}
+		if known(name) {
+			return vlm.Files{}, err
+		}
+		return vlm.Files{}, fmt.Errorf("there is no model %q; `winnow models` lists the names, or give the path of a .gguf file", name)
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return vlm.Files{}, fmt.Errorf("%s is a folder; give the .gguf file in it", name)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return vlm.Files{}, fmt.Errorf("there is no file %s; check the path", name)
+	}
+	return vlm.OpenFiles(name, projector)
+}
+
+func openBuiltIn(b builtin.BuiltIn) (f vlm.Files, err error) {
+	if f.Decoder, err = checkpoint.OpenBytes(b.DecoderName, b.Decoder); err != nil {
+		return f, err
+	}
+	f.Projector, err = checkpoint.OpenBytes(b.ProjectorName, b.Projector)
+	return f, err
+}
+
+func isPath(name string) bool {
+	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(strings.ToLower(name), ".gguf")
+}
+
+func known(name string) bool {
+	list, err := models.List()
+	if err != nil {
+		return false
+	}
+	for _, m := range list {
+		if m.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// modelName is what a trace calls the model.
+func modelName(name string) string {
+	if b, ok := builtin.Find(name); ok {
+		return b.Title
+	}
+	return strings.TrimSuffix(filepath.Base(name), ".gguf")
+}
+
+// Models implements Engine.
+func (l *Local) Models(context.Context) ([]ModelEntry, error) {
+	var out []ModelEntry
+	for _, b := range builtin.All() {
+		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Vision: true, Installed: true, BuiltIn: true,
+			Bytes: int64(len(b.Decoder) + len(b.Projector)), Licence: b.Licence, Note: b.Note})
+	}
+	list, err := models.List()
+	for _, m := range list {
+		e := ModelEntry{Name: m.Name, Title: m.Title, Installed: m.Installed, Bytes: m.Bytes, Licence: m.Licence, Note: "text only"}
+		if !m.Installed {
+			e.Install = "winnow models install " + m.Name
+		}
+		out = append(out, e)
+	}
+	return out, err
+}
+
+// fileBytes is the picture's file, or nil when it is larger than limit.
+func fileBytes(r trace.Request, limit int64) []byte {
+	if len(r.PictureData) > 0 {
+		if int64(len(r.PictureData)) > limit {
+			return nil
+		}
+		return r.PictureData
+	}
+	if info, err := os.Stat(r.Picture); err != nil || info.Size() > limit {
+		return nil
+	}
+	data, err := os.ReadFile(r.Picture)
+	if err != nil {
+		return nil
+	}
+	return data
+}

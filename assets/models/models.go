@@ -1,6 +1,3 @@
-// Package models carries the built-in models inside the program, so that it works at once and
-// offline. README.md in each folder says how a model was made and what it can do; nothing but
-// the catalogue below depends on which one it is.
 package models
 
 import _ "embed"

@@ -126,9 +126,12 @@ func (c *child) shut(id int64) {
 	c.mu.Unlock()
 }
 
-// drain waits for the end of a call that was given up, and ends a child that hangs in it.
-func (c *child) drain(id int64, replies chan reply) {
-	late := time.After(patience)
+// drain waits for the end of a call that was given up; with kill it ends a child that hangs in it.
+func (c *child) drain(id int64, replies chan reply, kill bool) {
+	var late <-chan time.Time
+	if kill {
+		late = time.After(patience)
+	}
 	for {
 		select {
 		case m := <-replies:

@@ -38,7 +38,6 @@ type Local struct {
 	session *vlm.Session
 	notice  string // why the device is not what auto hoped for
 	loadMS  float64
-	warm    bool // the device has computed something since the model was loaded
 	picture *vlm.Picture
 	encoded float64 // ms that the encoding took
 }
@@ -75,7 +74,7 @@ func (l *Local) unload() {
 	if l.backend != nil {
 		l.backend.Close()
 	}
-	l.session, l.model, l.backend, l.picture, l.warm = nil, nil, nil, nil, false
+	l.session, l.model, l.backend, l.picture = nil, nil, nil, nil
 }
 
 // load readies the request's model on its device.
@@ -202,7 +201,7 @@ func (l *Local) run(ctx context.Context, r trace.Request, emit func(trace.Event)
 
 // sides computes the dense answer and, with methods, the pruned one.
 func (l *Local) sides(ctx context.Context, r trace.Request, prompt *vlm.Prompt, methods []pruning.Stacked, emit func(trace.Event)) error {
-	if err := l.warmUp(ctx, prompt); err != nil {
+	if err := l.warmUp(ctx, prompt, methods, r.Sampling.Seed); err != nil {
 		return err
 	}
 	sides := []string{trace.Dense}
@@ -226,14 +225,18 @@ func (l *Local) sides(ctx context.Context, r trace.Request, prompt *vlm.Prompt, 
 // what a first run pays (pages, caches, kernels); a larger one drowns those costs.
 const warmUpFLOPs = 20e9
 
-func (l *Local) warmUp(ctx context.Context, p *vlm.Prompt) error {
-	if l.warm || 2*float64(l.model.Decoder.Parameters())*float64(len(p.Tokens)) > warmUpFLOPs {
+// warmUp computes both sides once, unmeasured and unseen.
+func (l *Local) warmUp(ctx context.Context, p *vlm.Prompt, methods []pruning.Stacked, seed uint64) error {
+	if 2*float64(l.model.Decoder.Parameters())*float64(len(p.Tokens)) > warmUpFLOPs {
 		return nil
 	}
-	l.session.Reset()
-	err := l.session.Prefill(ctx, p, nil, 0, trace.Dense, func(trace.Event) {})
-	l.warm = err == nil
-	return err
+	for _, with := range [][]pruning.Stacked{nil, methods} {
+		l.session.Reset()
+		if err := l.session.Prefill(ctx, p, with, seed, "", func(trace.Event) {}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func stack(specs []trace.Spec, m *vlm.Model) ([]pruning.Stacked, error) {

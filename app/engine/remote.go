@@ -139,9 +139,11 @@ func (r *Remote) call(ctx context.Context, c command, event func(trace.Event), l
 	}
 }
 
-// forget listens on for a call that was given up.
+// forget listens on for a call that was given up. A run that does not end is ended with its
+// process; a preparation may be deep in loading a large model, which the next run wants anyway.
 func (r *Remote) forget(c *child, id int64, replies chan reply, late func()) {
-	c.drain(id, replies)
+	isRun := late != nil
+	c.drain(id, replies, isRun)
 	if late != nil {
 		late()
 	}

@@ -78,8 +78,11 @@ func (f *fake) Run(ctx context.Context, r trace.Request, emit func(trace.Event))
 	return nil
 }
 func (f *fake) Prepare(ctx context.Context, r trace.Request) {
-	if r.Question() == "hang" {
+	switch r.Question() {
+	case "hang":
 		<-ctx.Done()
+	case "load": // which no cancel stops
+		time.Sleep(patience + 500*time.Millisecond)
 	}
 }
 func (f *fake) Models(context.Context) ([]ModelEntry, error) {
@@ -254,6 +257,19 @@ func TestModelsDevicesAndPrepareCross(t *testing.T) {
 	r.Prepare(ctx, request("hang"))
 	if types, _, err := run(context.Background(), r, "hi"); err != nil || types != whole {
 		t.Errorf("after a cancelled preparation: %s, %v", types, err)
+	}
+}
+
+// Cancelling a preparation that loads a large model once took the process, and with it the run that
+// came next.
+func TestALongLoadOutlivesItsCancelledPreparation(t *testing.T) {
+	r, _ := remote(t, "good")
+	_, before, _ := run(context.Background(), r, "hi")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	r.Prepare(ctx, request("load"))
+	if types, after, err := run(context.Background(), r, "hi"); err != nil || types != whole || pid(after) != pid(before) {
+		t.Errorf("got %s, %v", types, err)
 	}
 }
 

@@ -19,11 +19,29 @@ type applier struct {
 	seed    uint64
 	side    string
 	emit    func(trace.Event)
+	// lent lists buffers of the session's that hold what probes saw, until decide returns.
+	lent [][]float32
+}
+
+// scratch lends a buffer of n numbers: fresh memory for each probe would be paid for in page
+// faults and collections.
+func (a *applier) scratch(n int) []float32 {
+	for i, b := range a.s.spare {
+		if cap(b) >= n {
+			a.s.spare = slices.Delete(a.s.spare, i, i+1)
+			a.lent = append(a.lent, b)
+			return b[:n]
+		}
+	}
+	b := make([]float32, n)
+	a.lent = append(a.lent, b)
+	return b
 }
 
 // decide visits the sites of layers [from, to), whose segment has run on the rows in at, and
 // leaves in at the rows that go on.
 func (a *applier) decide(c course, from, to int, seg *llama.Segment, at *passing) error {
+	defer func() { a.s.spare, a.lent = append(a.s.spare, a.lent...), nil }()
 	tokens := make([]pruning.Token, len(at.rows))
 	for i, r := range at.rows {
 		tokens[i] = a.s.rows[r]
@@ -35,7 +53,7 @@ func (a *applier) decide(c course, from, to int, seg *llama.Segment, at *passing
 			started := time.Now()
 			values := map[pruning.Probe]pruning.Matrix{}
 			for _, probe := range v.Probes {
-				m, err := seg.Probe(probe)
+				m, err := seg.Probe(probe, a.scratch(seg.ProbeSize(probe)))
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,11 @@
 package vlm
 
-import "winnow/vision/preprocess"
+import (
+	"os"
+	"strconv"
+
+	"winnow/vision/preprocess"
+)
 
 // preprocessed normalises channel-major bytes of a square picture.
 func preprocessed(u8 []byte, mean, std [3]float64) preprocess.Pixels {
@@ -23,4 +28,10 @@ func square(data []float32) preprocess.Pixels {
 		side++
 	}
 	return preprocess.Pixels{Data: data, C: 3, W: side, H: side}
+}
+
+// benchThreads lets a benchmark be run at another number of threads; 0 is the default.
+func benchThreads() int {
+	n, _ := strconv.Atoi(os.Getenv("WINNOW_THREADS"))
+	return n
 }

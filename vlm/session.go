@@ -26,6 +26,7 @@ type Session struct {
 	// ffn holds the gathered feed-forward weights that decoding uses.
 	ffn    map[int]llama.FFN
 	logits []float32
+	spare  [][]float32 // buffers for probes
 	// Of the last prefill, and summed over the decode steps since.
 	prefill, decoded compute.Cost
 	perStep          compute.Cost

@@ -39,10 +39,11 @@ func Quantize(t Type, src []float32) ([]byte, error) {
 // quant8_0 scales the block so that its largest magnitude becomes 127. The quotients use
 // the float32 scale, the file keeps it as a half: that is ggml's order.
 func quant8_0(dst []byte, src []float32) {
-	var top float32
+	var bits uint32 // of the largest magnitude: without the sign, bits order as numbers do
 	for _, v := range src {
-		top = max(top, float32(math.Abs(float64(v))))
+		bits = max(bits, math.Float32bits(v)&0x7fffffff)
 	}
+	top := math.Float32frombits(bits)
 	d := top / 127
 	var inv float32
 	if d != 0 {
@@ -50,6 +51,13 @@ func quant8_0(dst []byte, src []float32) {
 	}
 	le.PutUint16(dst, f32to16(d))
 	for i, v := range src {
-		dst[2+i] = byte(int8(math.Round(float64(v * inv))))
+		dst[2+i] = byte(round8(v * inv))
 	}
+}
+
+// round8 rounds half away from zero, as C's roundf; math.Round is a call, and this is the inner
+// loop of packing.
+func round8(v float32) int8 {
+	n := int32(v)
+	return int8(n + int32(2*(v-float32(n)))) // the rest lies in (-1, 1): doubled, its whole part says up, down or stay
 }

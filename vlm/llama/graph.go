@@ -352,15 +352,18 @@ func (s *Segment) Rebind(before []*kv.Layout, cache *kv.Cache) bool {
 // Logits copies the logits of the last run, [plan.Logits × vocabulary].
 func (s *Segment) Logits(dst []float32) error { return s.program.ReadFloats(s.logits, dst) }
 
-// Probe copies what a probe saw; a row of the matrix is a token, or a head of ColumnHeads.
-func (s *Segment) Probe(p pruning.Probe) (pruning.Matrix, error) {
+// ProbeSize is the number of elements that a probe sees.
+func (s *Segment) ProbeSize(p pruning.Probe) int { return s.probes[p].Shape.Elements() }
+
+// Probe copies what a probe saw into data, which has ProbeSize elements; a row of the matrix is
+// a token, or a head of ColumnHeads.
+func (s *Segment) Probe(p pruning.Probe, data []float32) (pruning.Matrix, error) {
 	t := s.probes[p]
 	cols := t.Shape[0]
 	if p.What == pruning.Query || p.What == pruning.Key {
 		cols = t.Shape[0] * t.Shape[1] // [dim, heads, rows]
 	}
-	m := pruning.Matrix{Rows: t.Shape.Elements() / cols, Cols: cols, Data: make([]float32, t.Shape.Elements())}
-	return m, s.program.ReadFloats(t, m.Data)
+	return pruning.Matrix{Rows: len(data) / cols, Cols: cols, Data: data}, s.program.ReadFloats(t, data)
 }
 
 // Bytes is the working memory.

@@ -144,6 +144,7 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 		b.proc(reg, "ggml_backend_cpu_set_threadpool", &setPool) == nil {
 		params := make([]uint64, 256) // struct ggml_threadpool_params: about 530 bytes
 		b.threadpool_params(address(params), int32(threads))
+		quiet(params)
 		if b.pool = newPool(address(params)); b.pool != 0 {
 			setPool(cpu, b.pool)
 		}
@@ -154,6 +155,21 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 		setAbort(cpu, fn, ptr(unsafe.Pointer(b.abort.text)))
 	}
 	return nil
+}
+
+// The poll level in struct ggml_threadpool_params (after 512 bools and two ints), and its default.
+const (
+	pollField   = 520
+	pollDefault = 50
+)
+
+// quiet lets idle workers of a pool sleep at once. By default they spin for many milliseconds
+// after each graph, on cores that the choosing between two segments needs.
+func quiet(params []uint64) {
+	poll := at[uint32](address(params) + pollField)
+	if *poll == pollDefault {
+		*poll = 0
+	}
 }
 
 // proc binds a function that a ggml backend offers by name.

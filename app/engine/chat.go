@@ -19,7 +19,9 @@ type Chat struct {
 
 // OpenChat loads a text model.
 func OpenChat(ctx context.Context, model, device string, threads int) (*Chat, error) {
-	l := NewLocal(LocalOptions{})
+	// Small models are touchy: SmolLM2 names Paris with exact keys and values, and rambles in
+	// halves, in llama.cpp too.
+	l := NewLocal(LocalOptions{ExactKV: true})
 	if err := l.load(trace.Request{Model: model, Device: device, Threads: threads}); err != nil {
 		return nil, err
 	}

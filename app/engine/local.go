@@ -20,8 +20,9 @@ import (
 
 // LocalOptions are the settings of a Local engine.
 type LocalOptions struct {
-	// KVType stores the cache; 0 (F32) is exact, F16 what llama.cpp uses and the default of New.
-	KVType compute.Type
+	// ExactKV stores keys and values in float32, twice the memory; otherwise in halves, as
+	// llama.cpp does.
+	ExactKV bool
 }
 
 // Local runs requests in this process. The last model, and the last picture's encoding, stay
@@ -50,9 +51,6 @@ type modelKey struct {
 
 // NewLocal makes an engine; nothing is loaded before the first run.
 func NewLocal(opts LocalOptions) *Local {
-	if opts.KVType == 0 {
-		opts.KVType = compute.F16
-	}
 	return &Local{opts: opts, open: device.Open}
 }
 
@@ -99,7 +97,11 @@ func (l *Local) load(r trace.Request) error {
 		l.unload()
 		return err
 	}
-	l.session = l.model.NewSession(l.opts.KVType)
+	kv := compute.F16
+	if l.opts.ExactKV {
+		kv = compute.F32
+	}
+	l.session = l.model.NewSession(kv)
 	l.key, l.loadMS = key, since(started)
 	return nil
 }

@@ -150,7 +150,7 @@ func NewSeen(site Site, m Model, tokens []Token, values map[Probe]Matrix) Seen {
 	return Seen{Site: site, Model: m, Tokens: tokens, values: values}
 }
 
-// Value returns what a probe saw; asking for what was not requested is a mistake in the method.
+// Value returns what a probe saw, valid until Decide returns and not to be changed; asking for what was not requested is a mistake in the method.
 func (s Seen) Value(p Probe) (Matrix, error) {
 	m, ok := s.values[p]
 	if ok && len(m.Data) != m.Rows*m.Cols {

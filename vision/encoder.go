@@ -28,7 +28,5 @@ type Encoder interface {
 	Width() int
 	// Encode computes the embeddings of one picture.
 	Encode(ctx context.Context, p preprocess.Pixels) (Encoding, error)
-	// Parameters counts the weights.
-	Parameters() int64
 	Close()
 }

@@ -53,7 +53,7 @@ func (a *applier) decide(c course, from, to int, seg *llama.Segment, at *passing
 			started := time.Now()
 			values := map[pruning.Probe]pruning.Matrix{}
 			for _, probe := range v.Probes {
-				m, err := seg.Probe(probe, a.scratch(seg.ProbeSize(probe)))
+				m, err := seg.Probe(probe, a.scratch)
 				if err != nil {
 					return err
 				}

@@ -131,12 +131,21 @@ func (m *Model) Close() {
 func (m *Model) Describe(name string) trace.Model {
 	c, d := m.Decoder.Config, m.Backend.Device()
 	e := trace.Model{Name: name, File: filepath.Base(m.files.Decoder.Path), Layers: c.Layers, Hidden: c.Hidden,
-		Heads: c.Heads, KVHeads: c.KVHeads, FFN: c.FFN, Vocabulary: c.Vocabulary, Parameters: m.Decoder.Parameters(),
+		Heads: c.Heads, KVHeads: c.KVHeads, FFN: c.FFN, Vocabulary: c.Vocabulary, Parameters: m.Parameters(),
 		Types: m.Decoder.MainType(), Device: d.ID, Backend: d.Backend, Threads: d.Threads}
-	if m.Encoder != nil {
-		e.Parameters += m.Encoder.Parameters()
-	}
 	return e
+}
+
+// Parameters counts the elements of every tensor in the model's files.
+func (m *Model) Parameters() (n int64) {
+	for _, f := range []*checkpoint.File{m.files.Decoder, m.files.Projector} {
+		if f != nil {
+			for i := range f.Tensors {
+				n += int64(f.Tensors[i].Elements())
+			}
+		}
+	}
+	return n
 }
 
 // Picture is a picture as the model sees it.

@@ -149,6 +149,7 @@ func (s *spy) Decide(seen pruning.Seen) (out pruning.Outcome, err error) {
 			if err != nil {
 				return out, err
 			}
+			m.Data = slices.Clone(m.Data)
 			s.seen[p] = m
 		}
 	}

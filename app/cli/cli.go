@@ -58,6 +58,7 @@ type grammar struct {
 	Models  modelsCmd  `cmd:"" help:"List the models, or install one."`
 	Native  nativeCmd  `cmd:"" help:"List the native libraries, or install them."`
 	Devices devicesCmd `cmd:"" help:"List the devices to compute on."`
+	Bench   benchCmd   `cmd:"" help:"Measure against libllama, and the methods against each other."`
 	Engine  engineCmd  `cmd:"" hidden:"" help:"Serve runs as JSON lines on stdin and stdout; the window starts it."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -30,7 +30,7 @@ func TestEveryVerbHasHelpWithExamples(t *testing.T) {
 		}
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "Examples:", "    winnow "+verb)
 	}
-	for _, verb := range []string{"models list", "models install", "native list", "native install"} {
+	for _, verb := range []string{"models list", "models install", "native list", "native install", "bench vlm", "bench llm"} {
 		help, _, _ := d.run(t, append(strings.Fields(verb), "--help")...)
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "    winnow "+verb)
 	}
@@ -284,6 +284,24 @@ func TestChatEndsOnCtrlC(t *testing.T) {
 	d := desk{in: "hello\n", ctx: ctx}
 	if _, _, code := d.run(t, "chat", "--model", "m.gguf"); code != 130 {
 		t.Errorf("code %d", code)
+	}
+}
+
+func TestBenchChecksItsFlagsFirst(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--runs is 0; it takes a number from 1 to 1000": {"bench", "llm", "--runs=0"},
+		"--threads is -2; it takes a number":            {"bench", "vlm", "--threads=-2"},
+		"--mmproj belongs to a model's file":            {"bench", "vlm", "--mmproj", "m.gguf"},
+		"expected one of":                               {"bench"},
+	} {
+		var d desk
+		if _, notes, code := d.run(t, args...); code != 2 || !strings.HasPrefix(notes, "winnow: "+want) {
+			t.Errorf("%v: code %d, %q; want %q", args, code, notes, want)
+		}
+	}
+	d := desk{in: "{}"}
+	if _, notes, code := d.run(t, "bench", "serve"); code != 1 || !strings.Contains(notes, "job is empty") {
+		t.Errorf("code %d, %q", code, notes)
 	}
 }
 

@@ -229,7 +229,7 @@ const warmUpFLOPs = 20e9
 
 // warmUp computes both sides once, unmeasured and unseen.
 func (l *Local) warmUp(ctx context.Context, p *vlm.Prompt, methods []pruning.Stacked, seed uint64) error {
-	if 2*float64(l.model.Decoder.Parameters())*float64(len(p.Tokens)) > warmUpFLOPs {
+	if 2*float64(l.model.Parameters())*float64(len(p.Tokens)) > warmUpFLOPs {
 		return nil
 	}
 	for _, with := range [][]pruning.Stacked{nil, methods} {

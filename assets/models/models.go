@@ -19,7 +19,7 @@ var spritesProjector []byte
 // All lists the built-in models, the default first.
 func All() []BuiltIn {
 	return []BuiltIn{{
-		Name: "llava-sprites", Title: "Sprites 5.8M", Licence: "Apache-2.0",
+		Name: "llava-sprites", Title: "Sprites 5.7M", Licence: "Apache-2.0",
 		Note:        "knows 60 nouns, 7 colours and 9 places on painted scenes; on photographs it is wrong with confidence",
 		DecoderName: "llava-sprites-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-q8_0.gguf",
 		Decoder: spritesDecoder, Projector: spritesProjector,

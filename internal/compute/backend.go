@@ -83,3 +83,10 @@ type Program interface {
 	Bytes() int64
 	Free()
 }
+
+// Viewer is a Program whose outputs lie in memory that the processor can read.
+type Viewer interface {
+	// ViewFloats is ReadFloats without the copy: the numbers stay valid until the next Run or
+	// Free, and must not be changed. ok is false where the output has to be copied.
+	ViewFloats(t *Tensor) (v []float32, ok bool)
+}

@@ -55,11 +55,30 @@ func WriteFile(path string, events []Event) error {
 	})
 }
 
+func saveInto(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return sentence(path, err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return sentence(path, err)
+	}
+	return nil
+}
+
 // Save writes a file whole or not at all: write fills a temporary file beside it, which then
 // takes its place. What was there before stays until then, and also after an error.
 func Save(path string, write func(io.Writer) error) (err error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder; give the name of a file in it", path)
+	if info, err := os.Stat(path); err == nil {
+		switch {
+		case info.IsDir():
+			return fmt.Errorf("%s is a folder; give the name of a file in it", path)
+		case !info.Mode().IsRegular(): // a device or a pipe is written to, never replaced
+			return saveInto(path, write)
+		}
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the file that a link leads to is replaced, not the link
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

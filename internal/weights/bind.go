@@ -14,8 +14,6 @@ import (
 // Set is what was bound, for freeing and for sums.
 type Set struct {
 	arrays []compute.Array
-	// Parameters is the number of elements; each tensor counts once.
-	Parameters int64
 	// Types counts the elements stored in each type.
 	Types map[compute.Type]int64
 }
@@ -110,9 +108,7 @@ func (b *binder) array(field reflect.Value, name, options string) error {
 	b.set.arrays = append(b.set.arrays, a)
 	if !b.counted[name] {
 		b.counted[name] = true
-		n := int64(compute.Dims(t.Dims...).Elements())
-		b.set.Parameters += n
-		b.set.Types[compute.Type(t.Type)] += n
+		b.set.Types[compute.Type(t.Type)] += int64(compute.Dims(t.Dims...).Elements())
 	}
 	return nil
 }

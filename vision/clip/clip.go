@@ -118,9 +118,6 @@ func (e *Encoder) Processor() *preprocess.Processor { return e.cfg.processor }
 // Width of the embeddings.
 func (e *Encoder) Width() int { return e.Project2.Weight.Shape()[1] }
 
-// Parameters counts the weights.
-func (e *Encoder) Parameters() int64 { return e.set.Parameters }
-
 // Close frees weights and program.
 func (e *Encoder) Close() {
 	if e.program != nil {

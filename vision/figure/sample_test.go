@@ -68,7 +68,7 @@ func events(data []byte, w, h int) []trace.Event {
 			Messages: []trace.Message{{Role: "user", Text: "How many sheep are there, and what stands to the left of them?"}},
 			Methods:  []trace.Spec{{Name: "corematching", Params: map[string]string{"mode": "paper", "layer": "1", "neurons": "0.4"}}},
 			Sampling: trace.Sampling{MaxTokens: 64}}},
-		trace.Model{Name: "Sprites 5.8M", Layers: layers, FFN: 512, Types: "q8_0", Parameters: 5_800_000, Device: "CPU", Threads: 2},
+		trace.Model{Name: "Sprites 5.7M", Layers: layers, FFN: 512, Types: "q8_0", Parameters: 5_800_000, Device: "CPU", Threads: 2},
 		trace.Picture{Name: "farm-3.png", Width: w, Height: h, Seen: box, Rows: side, Cols: side, Data: data},
 		trace.Sequence{Tokens: tokens},
 		trace.SideStarted{Side: trace.Dense},

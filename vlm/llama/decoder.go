@@ -131,11 +131,6 @@ func (d *Decoder) Describe() pruning.Model {
 		FFN: c.FFN, Vocabulary: c.Vocabulary, Activation: "silu", Gated: true}
 }
 
-// Parameters counts the weights.
-func (d *Decoder) Parameters() int64 {
-	return d.set.Parameters + int64(d.embeddings.Elements())
-}
-
 // MainType is the type that most weights are stored in.
 func (d *Decoder) MainType() string { return d.set.MainType() }
 

@@ -209,7 +209,7 @@ func (d *Decoder) layer(g *compute.Graph, s *Segment, l int, x *compute.Tensor, 
 	keys, values := cached(cache.K, k), cached(cache.V, v)
 	q = g.Permute(q, [4]int{0, 2, 1, 3})
 	scale := float32(1 / math.Sqrt(float64(c.HeadDim)))
-	a := g.Reshape(g.FlashAttn(q, keys, values, gr.mask, scale), c.Heads*c.HeadDim, n)
+	a := g.Reshape(attend(g, q, keys, values, gr.mask, scale), c.Heads*c.HeadDim, n)
 	see(pruning.AttentionOut, a)
 	d.attention(g, s, l, q, keys, gr, scale)
 
@@ -237,6 +237,17 @@ func (d *Decoder) layer(g *compute.Graph, s *Segment, l int, x *compute.Tensor, 
 	a = g.Cont(g.Slice(a, 1, n-p.Logits, p.Logits))
 	x = g.Cont(g.Slice(x, 1, n-p.Logits, p.Logits))
 	return rest(x, a, func(pruning.Quantity, *compute.Tensor) {})
+}
+
+// attend is attention, [dim, heads, rows]: fused over an F16 cache, and over an F32 cache, which
+// is there to be exact, the plain sequence of operations.
+func attend(g *compute.Graph, q, keys, values, mask *compute.Tensor, scale float32) *compute.Tensor {
+	if keys.Type != compute.F32 {
+		return g.FlashAttn(q, keys, values, mask, scale)
+	}
+	p := g.SoftMax(g.MulMat(keys, q), mask, scale)                  // [keys, rows, heads]
+	a := g.MulMat(g.Cont(g.Permute(values, [4]int{1, 0, 2, 3})), p) // [dim, rows, heads]
+	return g.Cont(g.Permute(a, [4]int{0, 2, 1, 3}))
 }
 
 // observedAfter: some probe reads all rows of what comes after attention.
@@ -276,7 +287,7 @@ func (d *Decoder) attention(g *compute.Graph, s *Segment, l int, q, keys *comput
 		if p = g.Reshape(p, gr.keys, heads); probe.Reduce == pruning.ColumnMean { // [keys, heads]
 			p = g.Scale(g.Reshape(g.SumRows(g.Cont(g.Transpose(p))), gr.keys, 1), 1/float32(heads), 0)
 		}
-		s.probes[probe] = g.Output(p)
+		s.probes[probe] = g.Output(g.Slice(p, 0, 0, gr.after.Len())) // without the padding
 	}
 }
 
@@ -352,18 +363,23 @@ func (s *Segment) Rebind(before []*kv.Layout, cache *kv.Cache) bool {
 // Logits copies the logits of the last run, [plan.Logits × vocabulary].
 func (s *Segment) Logits(dst []float32) error { return s.program.ReadFloats(s.logits, dst) }
 
-// ProbeSize is the number of elements that a probe sees.
-func (s *Segment) ProbeSize(p pruning.Probe) int { return s.probes[p].Shape.Elements() }
-
-// Probe copies what a probe saw into data, which has ProbeSize elements; a row of the matrix is
-// a token, or a head of ColumnHeads.
-func (s *Segment) Probe(p pruning.Probe, data []float32) (pruning.Matrix, error) {
+// Probe reads what a probe saw, valid until the segment runs again or is freed; a row of the
+// matrix is a token, or a head of ColumnHeads. Where it has to be copied, lend gives memory.
+func (s *Segment) Probe(p pruning.Probe, lend func(n int) []float32) (pruning.Matrix, error) {
 	t := s.probes[p]
 	cols := t.Shape[0]
 	if p.What == pruning.Query || p.What == pruning.Key {
 		cols = t.Shape[0] * t.Shape[1] // [dim, heads, rows]
 	}
-	return pruning.Matrix{Rows: len(data) / cols, Cols: cols, Data: data}, s.program.ReadFloats(t, data)
+	n := t.Shape.Elements()
+	m := pruning.Matrix{Rows: n / cols, Cols: cols}
+	if v, ok := s.program.(compute.Viewer); ok {
+		if m.Data, ok = v.ViewFloats(t); ok {
+			return m, nil
+		}
+	}
+	m.Data = lend(n)
+	return m, s.program.ReadFloats(t, m.Data)
 }
 
 // Bytes is the working memory.

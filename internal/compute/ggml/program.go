@@ -249,3 +249,12 @@ func (p *program) read(t *compute.Tensor, typ compute.Type, room int, dst unsafe
 	p.b.tensor_get(p.nodes[t.Index].t, ptr(dst), 0, uintptr(4*n))
 	return nil
 }
+
+// ViewFloats implements compute.Viewer on the CPU.
+func (p *program) ViewFloats(t *compute.Tensor) ([]float32, bool) {
+	if !p.b.isCPU || p.ctx == 0 || t.Index >= len(p.nodes) || !p.live[t.Index] || !t.Wanted || t.Type != compute.F32 ||
+		p.nodes[t.Index].nb != denseStrides(t.Type, t.Shape) {
+		return nil, false
+	}
+	return unsafe.Slice(at[float32](p.b.get_data(p.nodes[t.Index].t)), t.Shape.Elements()), true
+}

@@ -67,6 +67,8 @@ func (a *applier) decide(c course, from, to int, seg *llama.Segment, at *passing
 				return fmt.Errorf("%s after layer %d: %w", st.Info.Title, l, err)
 			}
 			a.memory[v.method] = out.Memory
+			chosen := time.Now()
+			a.s.selecting += chosen.Sub(started)
 			for _, d := range out.Decisions {
 				if drop, ok := d.(*pruning.Drop); ok {
 					if err := inside(drop.Rows, len(tokens), st.Info.Title); err != nil {
@@ -82,8 +84,9 @@ func (a *applier) decide(c course, from, to int, seg *llama.Segment, at *passing
 				} else if err := a.apply(d, at.rows, st.Info.Title); err != nil {
 					return err
 				}
-				a.emit(a.event(d, v, at.rows, tokens, st.Spec.Name, time.Since(started)))
+				a.emit(a.event(d, v, at.rows, tokens, st.Spec.Name, chosen.Sub(started)))
 			}
+			a.s.applying += time.Since(chosen)
 		}
 	}
 	return a.cutStream(at, dropped, renumber)

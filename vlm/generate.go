@@ -97,7 +97,7 @@ func (a *answer) finish() {
 	if a.steps > 0 && a.done.DecodeMS > 0 {
 		a.done.TokensPerSecond = float64(a.steps) / a.done.DecodeMS * 1000
 	}
-	a.done.SelectMS = ms(a.s.selecting)
+	a.done.SelectMS, a.done.ApplyMS = ms(a.s.selecting), ms(a.s.applying)
 	a.done.PrefillFLOPs = a.s.prefill.FLOPs
 	a.done.DecodeFLOPs = a.s.decoded.FLOPs
 	a.done.DecodeWeightBytes = a.s.perStep.WeightBytes

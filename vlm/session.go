@@ -31,7 +31,9 @@ type Session struct {
 	prefill, decoded compute.Cost
 	perStep          compute.Cost
 	keptByLayer      []int
-	selecting        time.Duration
+	// selecting is the time of reading probes and deciding, applying of what follows from it:
+	// moving cache rows, gathering neurons.
+	selecting, applying time.Duration
 }
 
 // NewSession starts an empty conversation; entries of the cache are stored as typ (F16 or F32).
@@ -45,7 +47,7 @@ func (m *Model) NewSession(typ compute.Type) *Session {
 func (s *Session) Reset() {
 	s.cache.Reset()
 	s.length, s.rows, s.keptByLayer = 0, nil, nil
-	s.prefill, s.decoded, s.perStep, s.selecting = compute.Cost{}, compute.Cost{}, compute.Cost{}, 0
+	s.prefill, s.decoded, s.perStep, s.selecting, s.applying = compute.Cost{}, compute.Cost{}, compute.Cost{}, 0, 0
 	s.dropDecode()
 	for _, f := range s.ffn {
 		f.Free()
@@ -199,6 +201,9 @@ func (s *Session) segment(ctx context.Context, c course, from, to int, x []float
 	if to == layers {
 		plan.Logits = 1
 	}
+	if s.cache.Type() == compute.F32 { // sums in llama.cpp's order: its logits bit for bit
+		plan.PadKeys = padKeys
+	}
 	for l := from; l < to; l++ {
 		for _, v := range c.sites[l] {
 			for _, probe := range v.Probes {
@@ -237,9 +242,7 @@ func (s *Session) segment(ctx context.Context, c course, from, to int, x []float
 		}
 	}
 	at.inStream = nil
-	started := time.Now()
 	err = a.decide(c, from, to, seg, at)
-	s.selecting += time.Since(started)
 	if at.inStream == nil {
 		at.inStream = make([]int32, len(at.rows))
 		for i := range at.inStream {

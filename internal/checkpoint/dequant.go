@@ -127,3 +127,27 @@ func deq4XS(y []float32, b []byte) {
 		}
 	}
 }
+
+// Pick widens the values at places of one row, ascending, into dst: Dequantize without those in
+// between. For Q8_0, which gathers are made of, it reads nothing else.
+func Pick(dst []float32, t Type, row []byte, places []int) error {
+	if t == Q8_0 {
+		block, scale := -1, float32(0)
+		for i, at := range places {
+			if b := at / 32; b != block {
+				block, scale = b, halfAt(row, 34*b)
+			}
+			dst[i] = scale * float32(int8(row[34*block+2+at%32]))
+		}
+		return nil
+	}
+	n := len(row) / t.TypeSize() * t.BlockSize()
+	wide := make([]float32, n)
+	if err := Dequantize(wide, t, row); err != nil {
+		return err
+	}
+	for i, at := range places {
+		dst[i] = wide[at]
+	}
+	return nil
+}

@@ -13,6 +13,14 @@ func Quantize(t Type, src []float32) ([]byte, error) {
 		return nil, fmt.Errorf("%d values are not whole blocks of %v (%d values each)", len(src), t, t.BlockSize())
 	}
 	dst := make([]byte, size)
+	return dst, QuantizeInto(dst, t, src)
+}
+
+// QuantizeInto is Quantize into memory of the right size.
+func QuantizeInto(dst []byte, t Type, src []float32) error {
+	if size := t.RowBytes(len(src)); size < 0 || size != len(dst) {
+		return fmt.Errorf("%d values of %v do not fit %d bytes: the sizes given to QuantizeInto disagree", len(src), t, len(dst))
+	}
 	switch t {
 	case F32:
 		for i, v := range src {
@@ -31,9 +39,9 @@ func Quantize(t Type, src []float32) ([]byte, error) {
 			quant8_0(dst[34*i:34*i+34], src[32*i:32*i+32])
 		}
 	default:
-		return nil, fmt.Errorf("values cannot be stored as %v; choose f32, f16, bf16 or q8_0", t)
+		return fmt.Errorf("values cannot be stored as %v; choose f32, f16, bf16 or q8_0", t)
 	}
-	return dst, nil
+	return nil
 }
 
 // quant8_0 scales the block so that its largest magnitude becomes 127. The quotients use

@@ -121,7 +121,7 @@ type (
 		Rule      string   `json:"rule,omitempty"`
 		// Neurons is the set used, for kind neurons.
 		Neurons []int `json:"neurons,omitempty"`
-		// MS is measured: probe read-back and choice.
+		// MS is measured: reading the probes and choosing.
 		MS float64 `json:"ms"`
 	}
 	// Word is a generated token.
@@ -142,9 +142,12 @@ type (
 		// Ended says why: end token, length, cancelled.
 		Ended string `json:"ended"`
 		// Measured. TTFTMS leaves the vision encoding out: both sides share it.
-		TTFTMS          float64 `json:"ttft_ms"`
-		PrefillMS       float64 `json:"prefill_ms"`
+		TTFTMS    float64 `json:"ttft_ms"`
+		PrefillMS float64 `json:"prefill_ms"`
+		// SelectMS is reading probes and deciding, ApplyMS carrying it out: moving cache rows,
+		// gathering neurons. Both lie within PrefillMS.
 		SelectMS        float64 `json:"select_ms"`
+		ApplyMS         float64 `json:"apply_ms"`
 		DecodeMS        float64 `json:"decode_ms"`
 		Tokens          int     `json:"tokens"`
 		TokensPerSecond float64 `json:"decode_tokens_per_s"`

@@ -89,19 +89,14 @@ func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Arra
 	packed := downType.RowBytes(n)
 	buf := make([]byte, out*packed)
 	err := halves(out, func(from, to int) error {
-		wide, narrow := make([]float32, in), make([]float32, n)
+		narrow := make([]float32, n) // what lies behind the list stays zero
 		for r := from; r < to; r++ {
-			if err := checkpoint.Dequantize(wide, t.Type, t.Data[r*rowBytes:(r+1)*rowBytes]); err != nil {
+			if err := checkpoint.Pick(narrow[:len(list)], t.Type, t.Data[r*rowBytes:(r+1)*rowBytes], list); err != nil {
 				return err
 			}
-			for i, c := range list {
-				narrow[i] = wide[c]
-			}
-			row, err := checkpoint.Quantize(downType, narrow)
-			if err != nil {
+			if err := checkpoint.QuantizeInto(buf[r*packed:(r+1)*packed], downType, narrow); err != nil {
 				return err
 			}
-			copy(buf[r*packed:], row)
 		}
 		return nil
 	})

@@ -78,7 +78,9 @@ type backend struct {
 	abort   *abortFlag
 	// extra are the buffer types that repack matrices for this processor, best first.
 	extra []ptr
-	used  atomic.Int64
+	// repacks remembers which of them a matrix goes to.
+	repacks map[repackKey]ptr
+	used    atomic.Int64
 	// immortal: nothing is freed before the process ends. Mesa's software Vulkan (lavapipe) goes
 	// on using freed memory and corrupts the heap.
 	immortal bool
@@ -106,7 +108,7 @@ func (l *Library) Open(id string, threads int) (compute.Backend, error) {
 	if cpuDev == 0 {
 		return nil, fmt.Errorf("no ggml library for this processor lies in %s; run `winnow native install cpu`", l.dir)
 	}
-	b := &backend{Library: l, info: l.describe(id, dev), dev: dev, isCPU: id == "cpu", abort: newAbortFlag()}
+	b := &backend{Library: l, info: l.describe(id, dev), dev: dev, isCPU: id == "cpu", abort: newAbortFlag(), repacks: map[repackKey]ptr{}}
 	b.immortal = strings.Contains(b.info.Description, "llvmpipe")
 	if b.handle = l.dev_init(dev, 0); b.handle == 0 {
 		return nil, fmt.Errorf("device %s does not start%s; choose another with --device", id, lastLog())

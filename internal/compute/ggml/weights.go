@@ -179,6 +179,22 @@ func (b *backend) repacking(t compute.Type, s compute.Shape, use compute.Use) pt
 	if use != compute.UseMatrix || s[2] != 1 || s[3] != 1 || s[1] < 2 {
 		return 0
 	}
+	key := repackKey{t, s[0], s[1]}
+	if known, ok := b.repacks[key]; ok {
+		return known
+	}
+	b.repacks[key] = b.askRepacking(t, s)
+	return b.repacks[key]
+}
+
+// repackKey is what the answer of repacking depends on.
+type repackKey struct {
+	typ compute.Type
+	in  int
+	out int
+}
+
+func (b *backend) askRepacking(t compute.Type, s compute.Shape) ptr {
 	for _, buft := range b.extra {
 		ctx := b.init(initParams{memSize: 8 * b.tensor_overhead(), noAlloc: true})
 		w := b.new_tensor_4d(ctx, int32(t), int64(s[0]), int64(s[1]), 1, 1)

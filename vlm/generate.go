@@ -29,6 +29,7 @@ func (s *Session) Generate(ctx context.Context, p *Prompt, methods []pruning.Sta
 		a.done.PrefillMS = ms(time.Since(a.started))
 		a.done.KVBytes = s.KVBytes()
 		err = a.decode(max(1, sampling.MaxTokens))
+		s.streak(false)
 	}
 	if err != nil && !errors.Is(err, compute.ErrCancelled) {
 		return a.done, err

@@ -27,6 +27,8 @@ type Session struct {
 	ffn    map[int]llama.FFN
 	logits []float32
 	spare  [][]float32 // buffers for probes
+	// streaking: the device was told that decode steps follow.
+	streaking bool
 	// Of the last prefill, and summed over the decode steps since.
 	prefill, decoded compute.Cost
 	perStep          compute.Cost
@@ -48,11 +50,20 @@ func (s *Session) Reset() {
 	s.cache.Reset()
 	s.length, s.rows, s.keptByLayer = 0, nil, nil
 	s.prefill, s.decoded, s.perStep, s.selecting, s.applying = compute.Cost{}, compute.Cost{}, compute.Cost{}, 0, 0
+	s.streak(false)
 	s.dropDecode()
 	for _, f := range s.ffn {
 		f.Free()
 	}
 	s.ffn = map[int]llama.FFN{}
+}
+
+// streak tells the device that decode steps follow each other, or no longer do.
+func (s *Session) streak(on bool) {
+	if d, ok := s.m.Backend.(compute.Streaker); ok && on != s.streaking {
+		d.Streak(on)
+	}
+	s.streaking = on
 }
 
 func (s *Session) dropDecode() {
@@ -164,6 +175,7 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 	s.rows = append(s.rows, p.Tokens...)
 	s.length = base + len(p.Tokens)
 	s.keptByLayer = make([]int, model.Layers)
+	s.streak(false)
 	s.dropDecode()
 
 	a := &applier{s: s, methods: methods, memory: make([]any, len(methods)), seed: seed, side: side, emit: emit}
@@ -291,6 +303,7 @@ func (s *Session) Step(ctx context.Context, id int) error {
 			return err
 		}
 		s.decode = seg
+		s.streak(true)
 		s.perStep = seg.HeadCost
 		for _, c := range seg.LayerCost {
 			s.perStep = s.perStep.Add(c)

@@ -90,3 +90,10 @@ type Viewer interface {
 	// Free, and must not be changed. ok is false where the output has to be copied.
 	ViewFloats(t *Tensor) (v []float32, ok bool)
 }
+
+// Streaker is a Backend that can be told that many small graphs will follow each other at once,
+// as in decoding: its threads then wait awake. Between streaks they sleep, and leave the
+// processor to whoever decides.
+type Streaker interface {
+	Streak(on bool)
+}

@@ -69,8 +69,8 @@ func (c *Cache) Bytes() int64 {
 // Capacity is the number of rows that there is memory for.
 func (c *Cache) Capacity() int { return c.capacity }
 
-// capacityStep: attention over padded lengths reads whole steps.
-const capacityStep = 64
+// capacityStep: attention over padded lengths reads whole steps, as llama.cpp's does.
+const capacityStep = 256
 
 // Reserve makes room for rows entries a layer; what is cached stays.
 func (c *Cache) Reserve(rows int) error {

@@ -68,16 +68,22 @@ func (l *Library) eachDevice(visit func(id string, dev ptr) bool) {
 // backend is a compute.Backend on one device of ggml.
 type backend struct {
 	*Library
-	info    compute.Device
-	dev     ptr // the device
-	handle  ptr // its ggml_backend
-	isCPU   bool
-	cpu     ptr // a CPU backend beside a GPU's, for operations that it lacks
-	pool    ptr // thread pool kept between runs; ggml otherwise starts threads at every run
-	freeing func(pool ptr)
-	abort   *abortFlag
+	info   compute.Device
+	dev    ptr // the device
+	handle ptr // its ggml_backend
+	isCPU  bool
+	cpu    ptr // a CPU backend beside a GPU's, for operations that it lacks
+	// ggml starts threads anew at every run unless it is given a pool. The workers of the eager
+	// one wait for the next graph in a loop, those of the calm one sleep; see Streak. threaded
+	// is the CPU backend that they serve.
+	eager, calm, threaded ptr
+	setPool               func(b, pool ptr)
+	freePool              func(pool ptr)
+	abort                 *abortFlag
 	// extra are the buffer types that repack matrices for this processor, best first.
 	extra []ptr
+	// spare is working memory of freed programs, at most maxSpare of them.
+	spare []spareAlloc
 	// repacks remembers which of them a matrix goes to.
 	repacks map[repackKey]ptr
 	used    atomic.Int64
@@ -140,17 +146,18 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 	setThreads(cpu, int32(threads))
 
 	var newPool func(params ptr) ptr
-	var setPool func(b, pool ptr)
 	if b.proc(reg, "ggml_threadpool_new", &newPool) == nil &&
-		b.proc(reg, "ggml_threadpool_free", &b.freeing) == nil &&
-		b.proc(reg, "ggml_backend_cpu_set_threadpool", &setPool) == nil {
+		b.proc(reg, "ggml_threadpool_free", &b.freePool) == nil &&
+		b.proc(reg, "ggml_backend_cpu_set_threadpool", &b.setPool) == nil {
 		params := make([]uint64, 256) // struct ggml_threadpool_params: about 530 bytes
 		b.threadpool_params(address(params), int32(threads))
+		b.eager = newPool(address(params))
 		quiet(params)
-		if b.pool = newPool(address(params)); b.pool != 0 {
-			setPool(cpu, b.pool)
-		}
+		b.calm = newPool(address(params))
 		keep(params)
+		b.threaded = cpu
+		b.Streak(true) // and off again: only a pool that was set can be paused
+		b.Streak(false)
 	}
 	var setAbort func(b, fn, data ptr)
 	if fn, err := strlenAddress(); err == nil && b.proc(reg, "ggml_backend_set_abort_callback", &setAbort) == nil {
@@ -159,13 +166,24 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 	return nil
 }
 
+// Streak implements compute.Streaker. Changing the pool makes ggml pause the other one.
+func (b *backend) Streak(on bool) {
+	switch {
+	case b.threaded == 0:
+	case on:
+		b.setPool(b.threaded, b.eager)
+	default:
+		b.setPool(b.threaded, b.calm)
+	}
+}
+
 // The poll level in struct ggml_threadpool_params (after 512 bools and two ints), and its default.
 const (
 	pollField   = 520
 	pollDefault = 50
 )
 
-// quiet lets idle workers of a pool sleep at once. By default they spin for many milliseconds
+// quiet lets idle workers of a pool sleep at once. By default they loop for many milliseconds
 // after each graph, on cores that the choosing between two segments needs.
 func quiet(params []uint64) {
 	poll := at[uint32](address(params) + pollField)
@@ -191,14 +209,20 @@ func (b *backend) Close() error {
 	if b.handle == 0 {
 		return nil
 	}
+	for _, s := range b.spare {
+		b.gallocr_free(s.alloc)
+	}
+	b.spare = nil
 	if !b.immortal {
 		b.backend_free(b.handle)
 	}
 	if b.cpu != 0 {
 		b.backend_free(b.cpu)
 	}
-	if b.pool != 0 {
-		b.freeing(b.pool)
+	for _, pool := range []ptr{b.eager, b.calm} {
+		if pool != 0 {
+			b.freePool(pool)
+		}
 	}
 	b.abort.free()
 	b.handle = 0

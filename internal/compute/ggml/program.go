@@ -119,7 +119,7 @@ func (p *program) allocate(size uintptr) error {
 				return fmt.Errorf("device cpu cannot compute %s with these types; convert the weights to q8_0 or f16", b.op_desc(op))
 			}
 		}
-		p.alloc = b.gallocr_new(b.dev_buffer_type(b.dev))
+		p.alloc = b.takeAllocator()
 		if !b.gallocr_alloc(p.alloc, p.graph) {
 			return fmt.Errorf("no memory for the working set of %d operations%s", b.graph_n_nodes(p.graph), lastLog())
 		}
@@ -135,6 +135,42 @@ func (p *program) allocate(size uintptr) error {
 	return nil
 }
 
+// maxSpare: the prefill of the next question and its decoding find their memory mapped already,
+// which costs more to map than a small graph to compute.
+const maxSpare = 2
+
+// takeAllocator gives working memory for a graph: the largest that a freed program left, or new.
+func (b *backend) takeAllocator() ptr {
+	best := -1
+	for i, s := range b.spare {
+		if best < 0 || s.bytes > b.spare[best].bytes {
+			best = i
+		}
+	}
+	if best < 0 {
+		return b.gallocr_new(b.dev_buffer_type(b.dev))
+	}
+	s := b.spare[best]
+	b.spare = append(b.spare[:best], b.spare[best+1:]...)
+	b.used.Add(-s.bytes)
+	return s.alloc
+}
+
+func (b *backend) giveAllocator(alloc ptr, bytes int64) {
+	if len(b.spare) == maxSpare || b.handle == 0 {
+		b.gallocr_free(alloc)
+		return
+	}
+	b.spare = append(b.spare, spareAlloc{alloc, bytes})
+	b.used.Add(bytes)
+}
+
+// spareAlloc is working memory that no program uses now.
+type spareAlloc struct {
+	alloc ptr
+	bytes int64
+}
+
 func (p *program) Bytes() int64 { return p.bytes }
 
 func (p *program) Free() {
@@ -143,7 +179,7 @@ func (p *program) Free() {
 	}
 	if !p.b.immortal {
 		if p.alloc != 0 {
-			p.b.gallocr_free(p.alloc)
+			p.b.giveAllocator(p.alloc, p.bytes)
 		}
 		if p.sched != 0 {
 			p.b.sched_free(p.sched)

@@ -56,7 +56,8 @@ type Backend interface {
 	State(name string, t Type, s Shape) (Array, error)
 	// Compile checks the graph and readies it. A graph is compiled once.
 	Compile(g *Graph) (Program, error)
-	// MemoryUsed is what arrays and programs take now, in bytes.
+	// MemoryUsed is what arrays and programs take now, in bytes; not what a backend keeps of
+	// freed programs for the next one.
 	MemoryUsed() int64
 	Close() error
 }

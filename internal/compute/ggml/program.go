@@ -152,7 +152,6 @@ func (b *backend) takeAllocator() ptr {
 	}
 	s := b.spare[best]
 	b.spare = append(b.spare[:best], b.spare[best+1:]...)
-	b.used.Add(-s.bytes)
 	return s.alloc
 }
 
@@ -162,7 +161,6 @@ func (b *backend) giveAllocator(alloc ptr, bytes int64) {
 		return
 	}
 	b.spare = append(b.spare, spareAlloc{alloc, bytes})
-	b.used.Add(bytes)
 }
 
 // spareAlloc is working memory that no program uses now.

@@ -32,6 +32,9 @@ func resolve(name, projector string) (vlm.Files, error) {
 		return vlm.Files{}, fmt.Errorf("there is no model %q; `winnow models` lists the names, or give the path of a .gguf file", name)
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if _, err := os.Stat(filepath.Join(name, "config.json")); err == nil {
+			return vlm.Files{}, fmt.Errorf("%s is a Hugging Face folder; convert it with `go run ./assets/convert %s OUT_DIR` and open the .gguf", name, name)
+		}
 		return vlm.Files{}, fmt.Errorf("%s is a folder; give the .gguf file in it", name)
 	} else if errors.Is(err, fs.ErrNotExist) {
 		return vlm.Files{}, fmt.Errorf("there is no file %s; check the path", name)

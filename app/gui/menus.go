@@ -132,7 +132,7 @@ func (w *window) openModelMenu() {
 		items = append(items, item)
 	}
 	items = append(items, fyne.NewMenuItemSeparator(),
-		fyne.NewMenuItem("Open a checkpoint: .gguf with its mmproj, or a folder's .safetensors …", w.chooseCheckpoint))
+		fyne.NewMenuItem("Open a checkpoint: a .gguf with its mmproj beside it …", w.chooseCheckpoint))
 	w.popUp(w.ui.modelMenu, items)
 }
 

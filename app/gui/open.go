@@ -164,7 +164,7 @@ func (w *window) chooseFile() {
 }
 
 // chooseCheckpoint opens it for models.
-func (w *window) chooseCheckpoint() { w.fileDialog([]string{".gguf", ".safetensors"}) }
+func (w *window) chooseCheckpoint() { w.fileDialog([]string{".gguf"}) }
 
 func (w *window) fileDialog(extensions []string) {
 	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {

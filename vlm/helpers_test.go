@@ -1,11 +1,6 @@
 package vlm
 
-import (
-	"os"
-	"strconv"
-
-	"winnow/vision/preprocess"
-)
+import "winnow/vision/preprocess"
 
 // preprocessed normalises channel-major bytes of a square picture.
 func preprocessed(u8 []byte, mean, std [3]float64) preprocess.Pixels {
@@ -28,10 +23,4 @@ func square(data []float32) preprocess.Pixels {
 		side++
 	}
 	return preprocess.Pixels{Data: data, C: 3, W: side, H: side}
-}
-
-// benchThreads lets a benchmark be run at another number of threads; 0 is the default.
-func benchThreads() int {
-	n, _ := strconv.Atoi(os.Getenv("WINNOW_THREADS"))
-	return n
 }

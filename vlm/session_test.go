@@ -25,7 +25,7 @@ import (
 // is installed.
 func openBuiltIn(t testing.TB) *Model {
 	t.Helper()
-	b, _, err := device.Open("cpu", benchThreads())
+	b, _, err := device.Open("cpu", 0)
 	if err != nil {
 		if b, _, err = device.Open("ref", 0); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 
 	"winnow/internal/compute/device"
 	"winnow/internal/libllama"
+	peak "winnow/internal/memory"
 	"winnow/vision/grid"
 	"winnow/vlm"
 )
@@ -60,14 +61,14 @@ func (r *Report) memory(ctx context.Context, o Options, s *source, t *task) erro
 }
 
 func (j *memoryJob) run(ctx context.Context) (Memory, error) {
-	m := Memory{Start: peakMemory()}
+	m := Memory{Start: peak.Peak()}
 	c, err := j.open()
 	if err != nil {
 		return m, err
 	}
 	// The process ends after this: nothing is closed.
 	_, _, err = measure(ctx, c, j.Forced)
-	m.Peak = peakMemory()
+	m.Peak = peak.Peak()
 	return m, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"winnow/internal/compute"
+	"winnow/internal/memory"
 	"winnow/internal/trace"
 )
 
@@ -56,7 +57,7 @@ func (c *Chat) Say(ctx context.Context, text string, s trace.Sampling, emit func
 	if c.said = whole + answer; done.Ended != "end token" {
 		c.said = ""
 	}
-	emit(trace.Ended{Cancelled: err != nil, MS: since(started), PeakMemory: peakMemory()})
+	emit(trace.Ended{Cancelled: err != nil, MS: since(started), PeakMemory: memory.Peak()})
 	return nil
 }
 

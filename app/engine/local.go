@@ -11,6 +11,7 @@ import (
 
 	"winnow/internal/compute"
 	"winnow/internal/compute/device"
+	"winnow/internal/memory"
 	"winnow/internal/trace"
 	"winnow/pruning"
 	_ "winnow/pruning/catalogue" // all methods
@@ -157,7 +158,7 @@ func (l *Local) Run(ctx context.Context, r trace.Request, emit func(trace.Event)
 	if err != nil {
 		emit(trace.Failed{Error: err.Error()})
 	}
-	emit(trace.Ended{Cancelled: cancelled, MS: since(started), PeakMemory: peakMemory()})
+	emit(trace.Ended{Cancelled: cancelled, MS: since(started), PeakMemory: memory.Peak()})
 	return err
 }
 

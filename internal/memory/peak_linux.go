@@ -1,4 +1,4 @@
-package engine
+package memory
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// peakMemory is the most resident memory that this process had, in bytes.
-func peakMemory() int64 {
+// Peak is the most resident memory that this process had, in bytes.
+func Peak() int64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

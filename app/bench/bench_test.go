@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"winnow/internal/compute/device"
+	peak "winnow/internal/memory"
 	"winnow/internal/native"
 	"winnow/pruning"
 	"winnow/vlm"
@@ -107,7 +108,7 @@ func TestMemoryOfTheSameJob(t *testing.T) {
 	if err := r.memory(ctx, o, s, task); err != nil {
 		t.Fatal(err)
 	}
-	if peakMemory() == 0 {
+	if peak.Peak() == 0 {
 		t.Skip("this system does not tell a process its peak memory")
 	}
 	if q := r.Ratios.Memory; q == nil || !(q.Median > 0.2 && q.Median < 5) {

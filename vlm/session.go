@@ -23,6 +23,8 @@ type Session struct {
 	// rows are the tokens behind the sequence indices.
 	rows   []pruning.Token
 	decode *llama.Segment
+	// kept are compiled segments that another run may adopt, the latest last.
+	kept []*llama.Segment
 	// ffn holds the gathered feed-forward weights that decoding uses.
 	ffn    map[int]llama.FFN
 	logits []float32
@@ -68,14 +70,64 @@ func (s *Session) streak(on bool) {
 
 func (s *Session) dropDecode() {
 	if s.decode != nil {
-		s.decode.Free()
+		s.release(s.decode)
 		s.decode = nil
 	}
+}
+
+// Compiling a graph costs as much as a decode step, so the latest ones stay, while they are
+// small.
+const (
+	maxKept      = 4
+	maxKeptBytes = 64 << 20
+)
+
+// build finds a kept segment for a plan, or compiles one.
+func (s *Session) build(p llama.Plan) (*llama.Segment, error) {
+	for i, seg := range s.kept {
+		if seg.Adopt(p) {
+			s.kept = slices.Delete(s.kept, i, i+1)
+			return seg, nil
+		}
+	}
+	return s.m.Decoder.Build(p, &s.stream)
+}
+
+// release keeps a segment for later, or frees it.
+func (s *Session) release(seg *llama.Segment) {
+	if !seg.Keepable() || seg.Bytes() > maxKeptBytes {
+		seg.Free()
+		return
+	}
+	if s.kept = append(s.kept, seg); len(s.kept) > maxKept {
+		s.kept[0].Free()
+		s.kept = slices.Delete(s.kept, 0, 1)
+	}
+}
+
+// reserve makes room for rows; segments are built on the arrays that it may replace.
+func (s *Session) reserve(cached, stream int) error {
+	if cached > s.cache.Capacity() || stream > s.stream.Rows() {
+		s.dropDecode()
+		s.forget()
+	}
+	if err := s.cache.Reserve(cached); err != nil {
+		return err
+	}
+	return s.stream.Reserve(s.m.Backend, s.m.Decoder.Config.Hidden, stream)
+}
+
+func (s *Session) forget() {
+	for _, seg := range s.kept {
+		seg.Free()
+	}
+	s.kept = nil
 }
 
 // Close frees the session's memory.
 func (s *Session) Close() {
 	s.Reset()
+	s.forget()
 	s.cache.Free()
 	s.stream.Free()
 }
@@ -158,10 +210,7 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 	if base+len(p.Tokens) > model.Context {
 		return fmt.Errorf("the conversation has %d tokens with this question, the model takes %d; start a new one", base+len(p.Tokens), model.Context)
 	}
-	if err := s.cache.Reserve(base + len(p.Tokens) + 1); err != nil {
-		return err
-	}
-	if err := s.stream.Reserve(s.m.Backend, model.Hidden, len(p.Tokens)); err != nil {
+	if err := s.reserve(base+len(p.Tokens)+1, len(p.Tokens)); err != nil {
 		return err
 	}
 	x, err := s.m.embed(p, p.Tokens)
@@ -226,12 +275,12 @@ func (s *Session) segment(ctx context.Context, c course, from, to int, x []float
 		}
 	}
 	plan.Before = s.cache.Append(from, to, at.rows, at.positions[len(at.positions)-1])
-	seg, err := s.m.Decoder.Build(plan, &s.stream)
+	seg, err := s.build(plan)
 	if err != nil {
 		s.cache.Restore(from, plan.Before)
 		return err
 	}
-	defer seg.Free()
+	defer s.release(seg)
 	if err := seg.Run(ctx, llama.Inputs{X: x, Kept: at.inStream, Positions: at.positions}); err != nil {
 		s.cache.Restore(from, plan.Before)
 		return err
@@ -284,10 +333,9 @@ func (s *Session) Step(ctx context.Context, id int) error {
 		return fmt.Errorf("the conversation fills the model's context of %d tokens; start a new one", cfg.Context)
 	}
 	if s.length+1 > s.cache.Capacity() {
-		if err := s.cache.Reserve(min(s.length+padKeys, cfg.Context)); err != nil {
+		if err := s.reserve(min(s.length+padKeys, cfg.Context), 0); err != nil {
 			return err
 		}
-		s.dropDecode()
 	}
 	x := make([]float32, cfg.Hidden)
 	if err := s.m.Decoder.Embed([]int{id}, x); err != nil {
@@ -296,8 +344,8 @@ func (s *Session) Step(ctx context.Context, id int) error {
 	before := s.cache.Append(0, cfg.Layers, []int{s.length}, -1)
 	if s.decode == nil || !s.decode.Rebind(before, s.cache) {
 		s.dropDecode()
-		seg, err := s.m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: 1, Logits: 1, Before: before, Cache: s.cache,
-			PadKeys: padKeys, FFN: s.ffn}, &s.stream)
+		seg, err := s.build(llama.Plan{To: cfg.Layers, Rows: 1, Logits: 1, Before: before, Cache: s.cache,
+			PadKeys: padKeys, FFN: s.ffn})
 		if err != nil {
 			s.cache.Restore(0, before)
 			return err

@@ -190,7 +190,7 @@ func cannotCopy(err error) error {
 	return fmt.Errorf("the built-in model cannot be copied to a file for libllama: %w", err)
 }
 
-// visionMissing is the error of a model without eyes.
-var visionMissing = errors.New("this model reads text only; use `winnow bench llm`, or choose one with its mmproj")
+// errNoVision is the error of a model without eyes.
+var errNoVision = errors.New("this model reads text only; use `winnow bench llm`, or choose one with its mmproj")
 
 func baseName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".gguf") }

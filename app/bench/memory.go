@@ -62,28 +62,34 @@ func (r *Report) memory(ctx context.Context, o Options, s *source, t *task) erro
 
 func (j *memoryJob) run(ctx context.Context) (Memory, error) {
 	m := Memory{Start: peak.Peak()}
-	c, err := j.open()
+	c, done, err := j.open()
 	if err != nil {
 		return m, err
 	}
-	// The process ends after this: nothing is closed.
+	defer done()
 	_, _, err = measure(ctx, c, j.Forced)
 	m.Peak = peak.Peak()
 	return m, err
 }
 
-func (j *memoryJob) open() (contender, error) {
+// open loads the engine; done frees it and what it stands on.
+func (j *memoryJob) open() (c contender, done func(), err error) {
 	if j.Engine == "libllama" {
 		batch := libllama.Batch{Tokens: j.Tokens, Embeddings: j.Rows}
-		return openPeer(j.Source.Path, batch, len(j.Forced), j.Threads)
+		p, err := openPeer(j.Source.Path, batch, len(j.Forced), j.Threads)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p, p.close, nil
 	}
 	backend, _, err := device.Open("cpu", j.Threads)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	files, err := j.Source.source().open()
 	if err != nil {
-		return nil, err
+		backend.Close()
+		return nil, nil, err
 	}
 	if files.Projector != nil { // libllama has no encoder either
 		files.Projector.Close()
@@ -91,13 +97,17 @@ func (j *memoryJob) open() (contender, error) {
 	}
 	m, err := vlm.Load(files, backend)
 	if err != nil {
-		return nil, err
+		backend.Close()
+		return nil, nil, err
 	}
 	t, err := j.task(m)
 	if err != nil {
-		return nil, err
+		m.Close()
+		backend.Close()
+		return nil, nil, err
 	}
-	return newDense(m, t), nil
+	dense := newDense(m, t)
+	return dense, func() { dense.close(); m.Close(); backend.Close() }, nil
 }
 
 func (j *memoryJob) task(m *vlm.Model) (*task, error) {

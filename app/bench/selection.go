@@ -81,6 +81,7 @@ func (j *selectionJob) run(ctx context.Context) ([]Selection, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer backend.Close()
 	file, err := noiseModel(j.Shape)
 	if err != nil {
 		return nil, err
@@ -89,6 +90,7 @@ func (j *selectionJob) run(ctx context.Context) ([]Selection, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer m.Close()
 	r := rand.New(rand.NewPCG(1, 1))
 	s := &scene{Question: "What is in the picture?", Grid: grid.Grid{Rows: j.Shape.Side, Cols: j.Shape.Side}}
 	s.Embeddings = make([]float32, s.Grid.Len()*j.Shape.Hidden)
@@ -100,6 +102,7 @@ func (j *selectionJob) run(ctx context.Context) ([]Selection, error) {
 		return nil, err
 	}
 	session := m.NewSession(compute.F16)
+	defer session.Close()
 	if _, err := prefillOnce(ctx, session, t, nil); err != nil { // warm-up
 		return nil, err
 	}

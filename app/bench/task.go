@@ -31,7 +31,7 @@ func newTask(ctx context.Context, kind string, m *vlm.Model) (*task, error) {
 		return textTask(m)
 	}
 	if m.Encoder == nil {
-		return nil, visionMissing
+		return nil, errNoVision
 	}
 	sample := samples.Scenes()[0]
 	p, err := picture.DecodeBytes(ctx, sample.Data, sample.File, picture.Limits{})

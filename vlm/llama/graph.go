@@ -40,6 +40,8 @@ type Segment struct {
 	program compute.Program
 	x, kept *compute.Tensor
 	groups  []*group
+	// inGroup is the index in groups of each layer's.
+	inGroup []int
 	logits  *compute.Tensor
 	probes  map[pruning.Probe]*compute.Tensor
 	// LayerCost counts each layer, HeadCost the output matrix.
@@ -78,6 +80,9 @@ func (s *Stream) Reserve(b compute.Backend, hidden, rows int) error {
 	return nil
 }
 
+// Rows is the number that there is room for.
+func (s *Stream) Rows() int { return s.rows }
+
 // Free releases it.
 func (s *Stream) Free() {
 	if s.array != nil {
@@ -98,15 +103,13 @@ func (d *Decoder) Build(p Plan, stream *Stream) (*Segment, error) {
 		s.x = g.Input("embeddings", compute.F32, d.Config.Hidden, p.Rows)
 		x = s.x
 	}
-	byLayout := map[*kv.Layout]*group{}
-	for l := p.From; l < p.To; l++ {
-		after := p.Cache.Layers[l].Layout
-		gr := byLayout[after]
-		if gr == nil {
-			gr = d.newGroup(g, p, p.Before[l-p.From], after)
-			byLayout[after] = gr
-			s.groups = append(s.groups, gr)
+	for i, index := range p.partition() {
+		l := p.From + i
+		if index == len(s.groups) {
+			s.groups = append(s.groups, d.newGroup(g, p, p.Before[i], p.Cache.Layers[l].Layout))
 		}
+		gr := s.groups[index]
+		s.inGroup = append(s.inGroup, index)
 		mark := g.Mark()
 		x = d.layer(g, s, l, x, gr)
 		s.LayerCost = append(s.LayerCost, g.CostSince(mark))
@@ -135,6 +138,55 @@ func (d *Decoder) Build(p Plan, stream *Stream) (*Segment, error) {
 	return s, err
 }
 
+// partition numbers the distinct layouts of the plan's layers in the order they appear.
+func (p Plan) partition() []int {
+	known := map[*kv.Layout]int{}
+	out := make([]int, 0, p.To-p.From)
+	for l := p.From; l < p.To; l++ {
+		layout := p.Cache.Layers[l].Layout
+		index, ok := known[layout]
+		if !ok {
+			index = len(known)
+			known[layout] = index
+		}
+		out = append(out, index)
+	}
+	return out
+}
+
+// keys is the number of cached rows that attention reads.
+func (p Plan) keys(after *kv.Layout) int {
+	keys := after.Len()
+	if p.PadKeys > 0 {
+		keys = min((keys+p.PadKeys-1)/p.PadKeys*p.PadKeys, p.Cache.Capacity())
+	}
+	return keys
+}
+
+// Adopt lets a segment serve another plan, where its graph would be the same. The caches and
+// the stream must still be the arrays that it was built on.
+func (s *Segment) Adopt(p Plan) bool {
+	q := s.plan
+	if p.From != q.From || p.To != q.To || p.Rows != q.Rows || p.FromStream != q.FromStream || p.ToStream != q.ToStream ||
+		p.Logits != q.Logits || p.PadKeys != q.PadKeys || p.Cache != q.Cache || len(p.FFN) > 0 || len(q.FFN) > 0 ||
+		!slices.Equal(p.Probes, q.Probes) || !slices.Equal(p.partition(), s.inGroup) {
+		return false
+	}
+	for i, index := range s.inGroup {
+		if p.keys(p.Cache.Layers[p.From+i].Layout) != s.groups[index].keys {
+			return false
+		}
+	}
+	for i, index := range s.inGroup {
+		s.groups[index].before, s.groups[index].after = p.Before[i], p.Cache.Layers[p.From+i].Layout
+	}
+	s.plan = p
+	return true
+}
+
+// Keepable reports whether another plan may adopt the segment: its weights must outlive the run.
+func (s *Segment) Keepable() bool { return len(s.plan.FFN) == 0 }
+
 var reduceNames = map[pruning.Reduce]string{pruning.None: "no reduction", pruning.ColumnMean: "column sums, mean over heads",
 	pruning.ColumnHeads: "column sums of each head", pruning.VisualMass: "mass on the picture"}
 
@@ -147,10 +199,7 @@ func upTo(n int) []int32 {
 }
 
 func (d *Decoder) newGroup(g *compute.Graph, p Plan, before, after *kv.Layout) *group {
-	keys := after.Len()
-	if p.PadKeys > 0 {
-		keys = min((keys+p.PadKeys-1)/p.PadKeys*p.PadKeys, p.Cache.Capacity())
-	}
+	keys := p.keys(after)
 	gr := &group{before: before, after: after, keys: keys}
 	gr.mask = g.Input("mask", compute.F16, keys, p.Rows)
 	gr.pos = g.Input("positions", compute.I32, p.Rows)

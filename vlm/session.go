@@ -224,7 +224,7 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 	s.rows = append(s.rows, p.Tokens...)
 	s.length = base + len(p.Tokens)
 	s.keptByLayer = make([]int, model.Layers)
-	s.streak(false)
+	s.streak(len(methods) == 0) // who decides nothing needs no core between the graphs
 	s.dropDecode()
 
 	a := &applier{s: s, methods: methods, memory: make([]any, len(methods)), seed: seed, side: side, emit: emit}
@@ -264,6 +264,8 @@ func (s *Session) segment(ctx context.Context, c course, from, to int, x []float
 	}
 	if s.cache.Type() == compute.F32 { // sums in llama.cpp's order: its logits bit for bit
 		plan.PadKeys = padKeys
+	} else { // ggml's fast prefill attention takes whole tiles of keys only
+		plan.PadKeys = keyTile
 	}
 	for l := from; l < to; l++ {
 		for _, v := range c.sites[l] {
@@ -322,6 +324,9 @@ func (s *Session) countVisual(rows []int) int {
 	}
 	return n
 }
+
+// keyTile is the number of keys that ggml's fused attention takes at a time.
+const keyTile = 64
 
 // padKeys: one decode graph serves this many steps.
 const padKeys = 256

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -248,4 +249,44 @@ func FuzzOpenGGUF(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSparedTensorsReadTheSame(t *testing.T) {
+	want := make([]float32, 64*1024)
+	for i := range want {
+		want[i] = float32(i)
+	}
+	data, err := Quantize(F32, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "spare.gguf")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(out, nil, []WriteTensor{{Name: "a", Type: F32, Dims: []int{64, 1024}, Data: data}}); err != nil {
+		t.Fatal(err)
+	}
+	out.Close()
+	inMemory, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, open := range []func() (*File, error){
+		func() (*File, error) { return Open(path) },
+		func() (*File, error) { return OpenBytes(path, inMemory) },
+	} {
+		f, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ := f.Tensor("a")
+		f.Spare(x)
+		got, err := x.Float32()
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("a spared tensor reads differently: %v", err)
+		}
+		f.Close()
+	}
 }

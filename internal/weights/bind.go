@@ -104,6 +104,9 @@ func (b *binder) array(field reflect.Value, name, options string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(b.file.Path), err)
 	}
+	if a.Bytes() > 0 { // repacked, or on a GPU
+		b.file.Spare(t)
+	}
 	field.Set(reflect.ValueOf(a))
 	b.set.arrays = append(b.set.arrays, a)
 	if !b.counted[name] {

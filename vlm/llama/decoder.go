@@ -70,6 +70,9 @@ func Load(f *checkpoint.File, backend compute.Backend) (*Decoder, error) {
 			d.Close()
 			return nil, fmt.Errorf("%s: %w", base, err)
 		}
+		if d.tied.Bytes() > 0 {
+			f.Spare(emb)
+		}
 	}
 	if err := d.check(base); err != nil {
 		d.Close()

@@ -29,6 +29,9 @@ type Use int
 const (
 	// UseMatrix: only ever the first argument of MulMat; a backend may keep it repacked.
 	UseMatrix Use = iota
+	// UseMatrixBriefly: the same for a short time, so that its memory is not shared with
+	// weights that last.
+	UseMatrixBriefly
 	// UseAny: rows are gathered, or it is added or multiplied: stored as given.
 	UseAny
 )

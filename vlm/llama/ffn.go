@@ -68,7 +68,7 @@ func (d *Decoder) rows(t *checkpoint.Tensor, list []int, n int) (compute.Array, 
 		}
 		copy(buf[i*bytes:], t.Data[row*bytes:(row+1)*bytes])
 	}
-	return d.Backend.Weight(t.Name+" (gathered)", compute.Type(t.Type), compute.Dims(t.Dims[0], n), buf, compute.UseMatrix)
+	return d.Backend.Weight(t.Name+" (gathered)", compute.Type(t.Type), compute.Dims(t.Dims[0], n), buf, compute.UseMatrixBriefly)
 }
 
 func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Array, error) {
@@ -84,7 +84,7 @@ func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Arra
 				copy(buf[(r*n+i)*size:], row[c*size:(c+1)*size])
 			}
 		}
-		return d.Backend.Weight(name, compute.Type(t.Type), compute.Dims(n, out), buf, compute.UseMatrix)
+		return d.Backend.Weight(name, compute.Type(t.Type), compute.Dims(n, out), buf, compute.UseMatrixBriefly)
 	}
 	packed := downType.RowBytes(n)
 	buf := make([]byte, out*packed)
@@ -103,7 +103,7 @@ func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Arra
 	if err != nil {
 		return nil, err
 	}
-	return d.Backend.Weight(name, compute.Type(downType), compute.Dims(n, out), buf, compute.UseMatrix)
+	return d.Backend.Weight(name, compute.Type(downType), compute.Dims(n, out), buf, compute.UseMatrixBriefly)
 }
 
 // halves does the two halves of n rows at once.

@@ -84,6 +84,7 @@ type backend struct {
 	extra []ptr
 	// spare is working memory of freed programs, at most maxSpare of them.
 	spare []spareAlloc
+	slabs []*slab
 	// repacks remembers which of them a matrix goes to.
 	repacks map[repackKey]ptr
 	used    atomic.Int64

@@ -19,6 +19,7 @@ type array struct {
 	raw      int    // bytes of the elements as given
 	repacked bool   // elements are stored in another order: not readable
 	data     []byte // keeps memory used in place reachable
+	slab     *slab  // the buffer is one that others share
 }
 
 func (a *array) Name() string         { return a.name }
@@ -31,11 +32,15 @@ func (a *array) Free() {
 		return
 	}
 	if !a.b.immortal {
-		a.b.buffer_free(a.buffer)
+		if a.slab != nil {
+			a.b.leave(a.slab)
+		} else {
+			a.b.buffer_free(a.buffer)
+		}
 		a.b.free(a.ctx)
 	}
 	a.b.used.Add(-int64(a.bytes))
-	a.ctx, a.tensor, a.buffer, a.data = 0, 0, 0, nil
+	a.ctx, a.tensor, a.buffer, a.data, a.slab = 0, 0, 0, nil, nil
 }
 
 func (a *array) within(what string, off, n int) error {
@@ -92,13 +97,21 @@ func (b *backend) newArray(name string, t compute.Type, s compute.Shape) (*array
 	return a, nil
 }
 
-// place gives the tensor memory of a buffer type.
-func (a *array) place(buft ptr, usage int32) error {
+// place gives the tensor memory of a buffer type, of its own or shared with others.
+func (a *array) place(buft ptr, usage int32, shared bool) error {
 	size := a.b.buft_alloc_size(buft, a.tensor)
 	// Whole units of alignment, as ggml's own allocators give: Vulkan clears words of four bytes
 	// and its kernels write them, past the end of an odd number of halves.
 	if unit := a.b.buft_alignment(buft); unit > 0 {
 		size = (size + unit - 1) / unit * unit
+	}
+	if shared {
+		if s, at := a.b.fromSlab(buft, size); s != nil {
+			a.slab, a.buffer, a.bytes = s, s.buffer, int(size)
+			a.b.tensor_alloc(a.buffer, a.tensor, at)
+			a.b.used.Add(int64(a.bytes))
+			return nil
+		}
 	}
 	a.buffer = a.b.buft_alloc(buft, size)
 	if a.buffer == 0 {
@@ -140,7 +153,7 @@ func (b *backend) Weight(name string, t compute.Type, s compute.Shape, data []by
 			return a, nil
 		}
 	}
-	if err := a.place(buft, usageWeights); err != nil {
+	if err := a.place(buft, usageWeights, a.repacked && use == compute.UseMatrix); err != nil {
 		return nil, err
 	}
 	b.tensor_set(a.tensor, address(data), 0, uintptr(len(data)))
@@ -154,7 +167,7 @@ func (b *backend) State(name string, t compute.Type, s compute.Shape) (compute.A
 	if err != nil {
 		return nil, err
 	}
-	if err := a.place(b.dev_buffer_type(b.dev), usageAny); err != nil {
+	if err := a.place(b.dev_buffer_type(b.dev), usageAny, false); err != nil {
 		return nil, err
 	}
 	b.buffer_clear(a.buffer, 0)
@@ -176,7 +189,7 @@ func (b *backend) findExtraBuffers(dev ptr) {
 // ggml answers for an operation whose weight lies in a buffer of that type, so one without
 // memory is made for the question.
 func (b *backend) repacking(t compute.Type, s compute.Shape, use compute.Use) ptr {
-	if use != compute.UseMatrix || s[2] != 1 || s[3] != 1 || s[1] < 2 {
+	if use == compute.UseAny || s[2] != 1 || s[3] != 1 || s[1] < 2 {
 		return 0
 	}
 	key := repackKey{t, s[0], s[1]}

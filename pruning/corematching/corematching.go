@@ -189,15 +189,19 @@ func observe(s pruning.Seen) (pruning.Matrix, int, error) {
 	if a.Rows != len(s.Tokens) {
 		return a, 0, fmt.Errorf("%v has %d rows for %d tokens, corematching takes one a token", p, a.Rows, len(s.Tokens))
 	}
-	active := 0
-	for t := range a.Rows {
-		n, ok := countActive(a.Row(t))
-		if !ok {
-			return a, 0, a.Finite(p)
+	var active [2]int
+	var broken [2]bool
+	pruning.Halves(a.Rows, func(half, from, to int) {
+		for t := from; t < to; t++ {
+			n, ok := countActive(a.Row(t))
+			active[half] += n
+			broken[half] = broken[half] || !ok
 		}
-		active += n
+	})
+	if broken[0] || broken[1] {
+		return a, 0, a.Finite(p)
 	}
-	return a, active, nil
+	return a, active[0] + active[1], nil
 }
 
 // paperTokens drops the visual tokens whose match is below the elbow, and evicts them from the

@@ -31,11 +31,17 @@ func coreNeurons(a pruning.Matrix, active int, rho, beta float64) core {
 	if a.Rows > 0 {
 		c.Limit = int(rho * float64(active) / float64(a.Rows))
 	}
-	var pick selector
-	for t := range a.Rows {
-		for _, packed := range pick.strongest(a.Row(t), c.Limit) {
-			c.Counts[neuronOf(packed)]++
+	counts := [2][]int32{c.Counts, make([]int32, a.Cols)}
+	pruning.Halves(a.Rows, func(half, from, to int) {
+		var pick selector
+		for t := from; t < to; t++ {
+			for _, packed := range pick.strongest(a.Row(t), c.Limit) {
+				counts[half][neuronOf(packed)]++
+			}
 		}
+	})
+	for n, more := range counts[1] {
+		c.Counts[n] += more
 	}
 	c.Neurons, c.Lowest = mostCounted(c.Counts, a.Rows, int(beta*float64(a.Cols)))
 	return c

@@ -11,14 +11,16 @@ import (
 // neurons it is the paper's match, with a query's active neurons the released co-activation.
 func overlaps(a pruning.Matrix, rows, neurons []int) []float32 {
 	out := make([]float32, len(rows))
-	for i, r := range rows {
-		row := a.Row(r)
-		var n uint64
-		for _, j := range neurons {
-			n += aboveZero(math.Float32bits(row[j]))
+	pruning.Halves(len(rows), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			row := a.Row(rows[i])
+			var n uint64
+			for _, j := range neurons {
+				n += aboveZero(math.Float32bits(row[j]))
+			}
+			out[i] = float32(n)
 		}
-		out[i] = float32(n)
-	}
+	})
 	return out
 }
 

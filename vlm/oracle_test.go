@@ -16,7 +16,6 @@ import (
 	"winnow/internal/native"
 	"winnow/internal/trace"
 	"winnow/pruning"
-	"winnow/vlm/llama"
 )
 
 // The oracle tests compare with libllama, which nobody here wrote, on the same GGUF file: the
@@ -109,34 +108,11 @@ func everyLogits(t *testing.T, m *Model, p *Prompt, kv compute.Type) [][]float32
 	t.Helper()
 	s := m.NewSession(kv)
 	defer s.Close()
-	n, cfg := len(p.Tokens), m.Decoder.Config
-	if err := s.cache.Reserve(n); err != nil {
-		t.Fatal(err)
-	}
-	x, err := m.embed(p, p.Tokens)
-	if err != nil {
-		t.Fatal(err)
-	}
-	origins := make([]int, n)
-	for i := range origins {
-		origins[i] = i
-	}
-	before := s.cache.Append(0, cfg.Layers, origins, int32(n-1))
-	seg, err := m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: n, Logits: n, Before: before, Cache: s.cache, PadKeys: padKeys}, &s.stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer seg.Free()
-	if err := seg.Run(context.Background(), llama.Inputs{X: x}); err != nil {
-		t.Fatal(err)
-	}
-	flat := make([]float32, n*cfg.Vocabulary)
-	if err := seg.Logits(flat); err != nil {
-		t.Fatal(err)
-	}
+	n, width := len(p.Tokens), m.Decoder.Config.Vocabulary
+	flat := lastLogits(t, m, s, p, n)
 	out := make([][]float32, n)
 	for i := range out {
-		out[i] = flat[i*cfg.Vocabulary : (i+1)*cfg.Vocabulary]
+		out[i] = flat[i*width : (i+1)*width]
 	}
 	return out
 }

@@ -210,7 +210,7 @@ func checkCase(t *testing.T, m *Model, dir string, c referenceCase) {
 	}
 }
 
-// lastLogits computes the logits of the last rows of a prompt.
+// lastLogits computes a prompt in one segment, with the logits of its last rows.
 func lastLogits(t *testing.T, m *Model, s *Session, p *Prompt, rows int) []float32 {
 	t.Helper()
 	cfg := m.Decoder.Config
@@ -227,7 +227,7 @@ func lastLogits(t *testing.T, m *Model, s *Session, p *Prompt, rows int) []float
 		origins[i] = i
 	}
 	before := s.cache.Append(0, cfg.Layers, origins, int32(n-1))
-	seg, err := m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: n, Logits: rows, Before: before, Cache: s.cache}, &s.stream)
+	seg, err := m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: n, Logits: rows, Before: before, Cache: s.cache, PadKeys: padKeys}, &s.stream)
 	if err != nil {
 		t.Fatal(err)
 	}

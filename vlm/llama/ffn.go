@@ -6,6 +6,7 @@ import (
 
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/pruning"
 )
 
 // downType is how gathered columns of a quantised down projection are stored: a set of columns
@@ -88,28 +89,22 @@ func (d *Decoder) columns(t *checkpoint.Tensor, list []int, n int) (compute.Arra
 	}
 	packed := downType.RowBytes(n)
 	buf := make([]byte, out*packed)
-	err := halves(out, func(from, to int) error {
+	var failed [2]error
+	pruning.Halves(out, func(half, from, to int) {
 		narrow := make([]float32, n) // what lies behind the list stays zero
 		for r := from; r < to; r++ {
 			if err := checkpoint.Pick(narrow[:len(list)], t.Type, t.Data[r*rowBytes:(r+1)*rowBytes], list); err != nil {
-				return err
+				failed[half] = err
+				return
 			}
 			if err := checkpoint.QuantizeInto(buf[r*packed:(r+1)*packed], downType, narrow); err != nil {
-				return err
+				failed[half] = err
+				return
 			}
 		}
-		return nil
 	})
-	if err != nil {
+	if err := errors.Join(failed[:]...); err != nil {
 		return nil, err
 	}
 	return d.Backend.Weight(name, compute.Type(downType), compute.Dims(n, out), buf, compute.UseMatrixBriefly)
-}
-
-// halves does the two halves of n rows at once.
-func halves(n int, do func(from, to int) error) error {
-	second := make(chan error, 1)
-	go func() { second <- do(n/2, n) }()
-	first := do(0, n/2)
-	return errors.Join(first, <-second)
 }

@@ -41,6 +41,16 @@ type Basis struct {
 	Unit string
 	// Rule in one line: "match ≥ 121, the elbow of the sorted curve".
 	Rule string
+	// Also are further numbers behind the decision that a view can show.
+	Also []Series
+}
+
+// Series has one number a row of Seen.Tokens, NaN where there is none.
+type Series struct {
+	Name, Unit string
+	Values     []float32
+	// Target is the share or value that the series was measured against; NaN where none was.
+	Target float32
 }
 
 // Decision is one of the types below. Rows are indices into Seen.Tokens, ascending, and name
@@ -72,7 +82,8 @@ type (
 		Layer int
 		Rows  []int
 	}
-	// Mask gives cached rows a logit of minus infinity in later steps.
+	// Mask gives cached rows a logit of minus infinity: in this attention alone where it is
+	// decided InAttention, otherwise in all later steps.
 	Mask struct {
 		Basis
 		Layer int
@@ -91,15 +102,30 @@ type (
 		From, To int
 		Rows     Set
 	}
-	// Merge replaces each group of cached rows or stream rows by one.
+	// Reweigh multiplies the attention logits (before their scale) of cached rows, in the
+	// attention of an InAttention site.
+	Reweigh struct {
+		Basis
+		Layer int
+		// Factors has one list for all heads, or one a head; a number a row of Seen.Tokens.
+		Factors [][]float32
+	}
+	// Merge replaces each group of cached rows or stream rows by one, which stands where the
+	// group's first row stood.
 	Merge struct {
 		Basis
 		Layer  int
 		Groups [][]int
 		// Sum adds the rows up; otherwise their mean.
 		Sum bool
+		// Once: what rows that a Mask of the same site hides are worth together, in this attention
+		// alone; the cache keeps its rows.
+		Once bool
+		// Positions Renumbered: rows that come later count on from the number of cached rows.
+		Positions Positions
 	}
-	// Store keeps cached rows of a layer in Bits bits.
+	// Store keeps cached rows of a layer in Bits bits (2, 4 or 8), packed as ZipCache does. The
+	// decisions of one site share the value's channel scales.
 	Store struct {
 		Basis
 		Layer int
@@ -145,6 +171,7 @@ func (*Exclude) Kind() string    { return "exclude" }
 func (*Mask) Kind() string       { return "mask" }
 func (*Zero) Kind() string       { return "zero" }
 func (*Evict) Kind() string      { return "evict" }
+func (*Reweigh) Kind() string    { return "reweigh" }
 func (*Merge) Kind() string      { return "merge" }
 func (*Store) Kind() string      { return "store" }
 func (*Neurons) Kind() string    { return "neurons" }

@@ -14,8 +14,8 @@
 //
 //   - Token (token.go): a row of the sequence, with its kind, grid cell and original position.
 //   - Probe (probe.go): what to observe, at which layer and rows, reduced how.
-//   - Decision (decision.go): Drop, Skip, Exclude, Mask, Zero, Evict, Merge, Store, Neurons,
-//     Blocks, EditLogits, Step, each a type, each with the Basis it came from.
+//   - Decision (decision.go): Drop, Skip, Exclude, Mask, Zero, Evict, Reweigh, Merge, Store,
+//     Neurons, Blocks, EditLogits, Step, each a type, each with the Basis it came from.
 //   - Method and Info (method.go): parameters are declared once, by struct tags (params.go).
 //
 // Methods register themselves; importing winnow/pruning/catalogue brings in all of them.

@@ -34,7 +34,7 @@ type Claim struct {
 var claimTexts = map[string]string{
 	"drop": "drop rows", "skip": "skip rows", "exclude": "exclude rows from attention",
 	"mask": "mask cached rows", "zero": "zero cached rows", "evict": "evict cached rows",
-	"merge": "merge rows", "store": "choose the storage of cached rows", "neurons": "choose the FFN neurons",
+	"reweigh": "reweigh attention", "merge": "merge rows", "store": "choose the storage of cached rows", "neurons": "choose the FFN neurons",
 	"blocks": "choose the attention blocks", "logits": "edit the logits", "step": "choose the denoising step",
 }
 
@@ -60,6 +60,9 @@ type Info struct {
 	Provenance Provenance
 	// Needs names trained weights or calibration, or is empty.
 	Needs string
+	// Budget names the parameter that says how much is kept, the higher the more; a sweep and the
+	// keep-ratio slider move it. Empty where there is none.
+	Budget string
 }
 
 type entry struct {

@@ -1,6 +1,10 @@
 package pruning
 
-import "fmt"
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
 
 // Phase is the stage of a run.
 type Phase uint8
@@ -22,27 +26,29 @@ type Quantity uint8
 
 // What can be observed.
 const (
-	Hidden         Quantity = iota // residual stream after the layer [rows × hidden]
-	QueryPre                       // queries before rotary [rows × heads·dim]
-	KeyPre                         // keys before rotary [rows × kvheads·dim]
-	Query                          // queries after rotary
-	Key                            // keys after rotary
-	Value                          // values [rows × kvheads·dim]
-	Attention                      // probabilities, only ever reduced: see Reduce
-	AttentionOut                   // attention output before the output projection
-	AttentionGated                 // the same after an output gate
-	GateAct                        // FFN gate after its activation [rows × ffn]
-	DownInput                      // input of the down projection [rows × ffn]
-	Router                         // expert or neuron router scores
-	Logits                         // next-token logits [rows × vocabulary]
-	Embeddings                     // input embeddings of the rows
-	LMHead                         // the output matrix, for methods that project with it
-	Noise                          // noise or velocity prediction after guidance
+	Hidden          Quantity = iota // residual stream after the layer [rows × hidden]
+	QueryPre                        // queries before rotary [rows × heads·dim]
+	KeyPre                          // keys before rotary [rows × kvheads·dim]
+	Query                           // queries after rotary
+	Key                             // keys after rotary
+	Value                           // values [rows × kvheads·dim]
+	Attention                       // probabilities, only ever reduced: see Reduce
+	AttentionOut                    // attention output before the output projection
+	AttentionGated                  // the same after an output gate
+	GateAct                         // FFN gate after its activation [rows × ffn]
+	DownInput                       // input of the down projection [rows × ffn]
+	Router                          // expert or neuron router scores
+	Logits                          // next-token logits [rows × vocabulary]
+	Embeddings                      // input embeddings of the rows
+	LMHead                          // the output matrix, for methods that project with it
+	Noise                           // noise or velocity prediction after guidance
+	AttentionLogits                 // q·k of the last row with every cached row, not scaled [heads × cached]
+	LogitLens                       // LM head on the last row's residual stream after the layer, no final norm [1 × vocabulary]; layer -1: its embedding
 )
 
 var quantityNames = [...]string{"hidden", "query before rotary", "key before rotary", "query", "key",
 	"value", "attention", "attention output", "gated attention output", "gate activation",
-	"down-projection input", "router scores", "logits", "embeddings", "LM head", "noise prediction"}
+	"down-projection input", "router scores", "logits", "embeddings", "LM head", "noise prediction", "attention logits", "logit lens"}
 
 func (q Quantity) String() string { return quantityNames[q] }
 
@@ -51,8 +57,34 @@ type Select struct {
 	Kind SelectKind
 	// N is the number of rows of Tail, or of TailAndRandom's each half.
 	N int
+	// Above: with at most so many rows there are, all are looked at.
+	Above int
 	// Seed fixes the draw of TailAndRandom, per layer.
 	Seed uint64
+}
+
+// Of lists the rows chosen among n in a layer, ascending. Pipelines and methods both call it, so
+// that a method knows which rows a reduction came from.
+func (s Select) Of(n, layer int) []int {
+	from := 0
+	switch s.Kind {
+	case LastRow:
+		from = n - 1
+	case Tail, TailAndRandom:
+		if n > s.Above {
+			from = max(n-s.N, 0)
+		}
+	}
+	out := make([]int, 0, n-from)
+	if s.Kind == TailAndRandom && from > 0 {
+		r := rand.New(rand.NewPCG(s.Seed, uint64(layer)))
+		out = append(out, r.Perm(from)[:min(s.N, from)]...)
+		slices.Sort(out)
+	}
+	for i := max(from, 0); i < n; i++ {
+		out = append(out, i)
+	}
+	return out
 }
 
 // SelectKind is a way to choose rows.
@@ -72,10 +104,11 @@ type Reduce uint8
 
 // The reductions.
 const (
-	None        Reduce = iota
-	ColumnMean         // Σ over the query rows, mean over heads: [1 × keys]
-	ColumnHeads        // Σ over the query rows, each head apart: [heads × keys]
-	VisualMass         // per query row, Σ over visual keys, mean over heads: [rows × 1]
+	None            Reduce = iota
+	ColumnMean             // Σ over the query rows, mean over heads: [1 × keys]
+	ColumnHeads            // Σ over the query rows, each head apart: [heads × keys]
+	VisualMass             // per query row, Σ over visual keys, mean over heads: [rows × 1]
+	VisualMassHeads        // the same, each head apart: [rows × heads]
 )
 
 // Probe asks for one quantity at one layer. It is comparable: two methods that ask for the
@@ -89,12 +122,33 @@ type Probe struct {
 
 func (p Probe) String() string { return fmt.Sprintf("%v of layer %d", p.What, p.Layer) }
 
+// Moment is where within a layer a site lies.
+type Moment uint8
+
+// The moments.
+const (
+	// LayerEnd is after the layer has run.
+	LayerEnd Moment = iota
+	// InAttention is between rotary and attention: queries, keys and values of the layer's new
+	// rows are known, keys and values cached. Exclude, Mask and Reweigh act on this attention;
+	// what changes the cache (Evict, Store, Merge) follows it.
+	InAttention
+	// OnLogits is when the next token's logits are known, in phase Decode: step 0 chooses the
+	// first token of the answer. The site's layer is the model's last.
+	OnLogits
+)
+
+var momentNames = [...]string{"after the layer", "in attention", "on the logits"}
+
+func (m Moment) String() string { return momentNames[m] }
+
 // Site is a moment at which a method decides.
 type Site struct {
 	Phase Phase
-	// Layer: after this layer has run (Prefill, Decode), counted from 0; -1 is before the first.
+	// Layer, counted from 0; -1 is before the first.
 	Layer int
-	// Step counts generated tokens or denoising steps.
+	At    Moment
+	// Step counts generated tokens or denoising steps; in a Request it is 0 (see Every).
 	Step int
 }
 
@@ -111,6 +165,9 @@ func After(n int, method string, m Model) (Site, error) {
 type Request struct {
 	Site   Site
 	Probes []Probe
+	// Every: a decode site is visited when the number of tokens chosen so far is a multiple of it;
+	// 0 and 1 mean at every step.
+	Every int
 }
 
 // Matrix is row-major.
@@ -135,8 +192,11 @@ type Model struct {
 type Seen struct {
 	Site  Site
 	Model Model
-	// Tokens are the rows still alive, in order; row i of a probe over AllRows is Tokens[i].
+	// Tokens are the rows still alive, in order; row i of a probe over AllRows is Tokens[i]. While
+	// decoding they are the layer's cached rows in the order of the cache, the new row last.
 	Tokens []Token
+	// Piece is the text of a vocabulary id, with the space that it begins with; nil in tests.
+	Piece func(id int) string
 	// Seed is the run's; a method that draws numbers derives them from it and the site.
 	Seed uint64
 	// Memory is what the method itself returned at its last site of this run (see Outcome).

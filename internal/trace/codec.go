@@ -57,7 +57,7 @@ func Marshal(e Event) ([]byte, error) {
 var decoders = map[string]func([]byte) (Event, error){
 	"started": decode[Started], "model": decode[Model], "picture": decode[Picture],
 	"sequence": decode[Sequence], "side_started": decode[SideStarted], "layer": decode[Layer],
-	"decision": decode[Decision], "word": decode[Word], "side_done": decode[SideDone],
+	"decision": decode[Decision], "word": decode[Word], "point": decode[Point], "side_done": decode[SideDone],
 	"notice": decode[Notice], "failed": decode[Failed], "ended": decode[Ended],
 }
 

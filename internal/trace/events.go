@@ -1,13 +1,23 @@
 package trace
 
+import "strconv"
+
 // Schema is the version of the event types. A reader refuses a higher one.
 const Schema = 1
 
-// Sides of a run.
+// Sides of a run: the first pruned one is called Pruned, the next ones pruned2 … (SideName).
 const (
 	Dense  = "dense"
 	Pruned = "pruned"
 )
+
+// SideName is the side of stack i of Request.Stacks.
+func SideName(i int) string {
+	if i == 0 {
+		return Pruned
+	}
+	return Pruned + strconv.Itoa(i+1)
+}
 
 // Event is one of the types below.
 type Event interface {
@@ -33,6 +43,29 @@ type Token struct {
 	Position int    `json:"position"`
 	ID       int    `json:"id,omitempty"`
 	Text     string `json:"text,omitempty"`
+}
+
+// Series has one number a sequence row, NaN (in JSON null) where there is none.
+type Series struct {
+	Name   string   `json:"name"`
+	Unit   string   `json:"unit,omitempty"`
+	Values Floats   `json:"values"`
+	Target *float64 `json:"target,omitempty"`
+}
+
+// Choice is a candidate for the next token.
+type Choice struct {
+	ID      int     `json:"id"`
+	Text    string  `json:"text"`
+	LogProb float64 `json:"log_prob"`
+}
+
+// Choices are the first candidates before and after logits were edited, and those of the prior
+// that was held against them, where there was one.
+type Choices struct {
+	Before  []Choice `json:"before"`
+	After   []Choice `json:"after"`
+	Against []Choice `json:"against,omitempty"`
 }
 
 type (
@@ -105,6 +138,8 @@ type (
 		// Kind is drop, evict, zero, mask, neurons …
 		Kind  string `json:"kind"`
 		Phase string `json:"phase"`
+		// At is empty for after the layer, else "in attention" or "on the logits".
+		At string `json:"at,omitempty"`
 		// Layer after which it was decided; From and To are the layers that it changes.
 		Layer int `json:"layer"`
 		From  int `json:"from"`
@@ -121,6 +156,14 @@ type (
 		Rule      string   `json:"rule,omitempty"`
 		// Neurons is the set used, for kind neurons.
 		Neurons []int `json:"neurons,omitempty"`
+		// Bits that Rows are stored in, for kind store.
+		Bits int `json:"bits,omitempty"`
+		// Share, parallel to Rows, is the share of the heads that it happened to; nil means all.
+		Share Floats `json:"share,omitempty"`
+		// Also are further numbers behind the decision, each with one a sequence row.
+		Also []Series `json:"also,omitempty"`
+		// Choices compares the next-token candidates, for kind logits.
+		Choices *Choices `json:"choices,omitempty"`
 		// MS is measured: reading the probes and choosing.
 		MS float64 `json:"ms"`
 	}
@@ -134,6 +177,20 @@ type (
 		LogProb float64 `json:"log_prob"`
 		// MS is measured: from the question to this token.
 		MS float64 `json:"ms"`
+		// KVBytes is what the cache's entries take when the token is chosen, counted as stored.
+		KVBytes int64 `json:"kv_bytes,omitempty"`
+	}
+	// Point is one value of a sweep. All but TTFTMS is counted or computed.
+	Point struct {
+		Index int    `json:"index"`
+		Value string `json:"value"`
+		// KL is Σ p_dense·ln(p_dense/p_pruned) in nats, the mean over the answer's tokens, and Top1
+		// the share of them at which both put the same token first.
+		KL    float64 `json:"kl"`
+		Top1  float64 `json:"top1"`
+		Steps int     `json:"steps"`
+		// Summary has the costs; its answer is the dense one that was followed.
+		Summary SideDone `json:"summary"`
 	}
 	// SideDone sums up one side.
 	SideDone struct {
@@ -161,6 +218,8 @@ type (
 		// KeptByLayer counts the visual tokens that each layer computed or kept in its cache.
 		KeptByLayer []int `json:"kept_by_layer"`
 		Visual      int   `json:"visual"`
+		// KVByLayer is KVBytes layer by layer.
+		KVByLayer []int64 `json:"kv_by_layer,omitempty"`
 	}
 	// Notice is something the person should know that stopped nothing.
 	Notice struct {
@@ -188,6 +247,7 @@ func (SideStarted) Type() string { return "side_started" }
 func (Layer) Type() string       { return "layer" }
 func (Decision) Type() string    { return "decision" }
 func (Word) Type() string        { return "word" }
+func (Point) Type() string       { return "point" }
 func (SideDone) Type() string    { return "side_done" }
 func (Notice) Type() string      { return "notice" }
 func (Failed) Type() string      { return "failed" }

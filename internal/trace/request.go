@@ -23,6 +23,33 @@ type Sampling struct {
 	MaxTokens int `json:"max_tokens"`
 }
 
+// Stack is a list of methods that act together, in this order.
+type Stack struct {
+	// Label names it; empty: what its methods are called.
+	Label   string `json:"label,omitempty"`
+	Methods []Spec `json:"methods"`
+}
+
+// Forced is a visual token kept or taken out by hand.
+type Forced struct {
+	Row int `json:"row"`
+	Col int `json:"col"`
+	// Keep: no method may take it; otherwise it does not enter the first layer.
+	Keep bool `json:"keep"`
+}
+
+// Sweep moves one parameter of one method of Request.Methods through values. For each, the dense
+// answer is followed token by token and the two next-token distributions are compared.
+type Sweep struct {
+	// Method is an index in Request.Methods.
+	Method int      `json:"method"`
+	Param  string   `json:"param"`
+	Values []string `json:"values"`
+}
+
+// MaxCompare is how many stacks one run compares beside the first.
+const MaxCompare = 3
+
 // Request is everything that a run depends on.
 type Request struct {
 	// Model is the name of a built-in or installed model, or a path.
@@ -36,7 +63,15 @@ type Request struct {
 	// Messages end with the question.
 	Messages []Message `json:"messages"`
 	// Methods act in this order; none means a dense run alone.
-	Methods  []Spec   `json:"methods,omitempty"`
+	Methods []Spec `json:"methods,omitempty"`
+	// Compare are further stacks, each a side of its own: pruned2, pruned3 …; at most MaxCompare.
+	Compare []Stack `json:"compare,omitempty"`
+	// Label names the side of Methods in a comparison; empty: what the methods are called.
+	Label string `json:"label,omitempty"`
+	// Force lists the visual tokens that a person has decided on, on every pruned side.
+	Force []Forced `json:"force,omitempty"`
+	// Sweep asks for points of quality against cost instead of pruned answers.
+	Sweep    *Sweep   `json:"sweep,omitempty"`
 	Sampling Sampling `json:"sampling"`
 	// Device is auto, cpu, vulkan:0, cuda:0 or ref.
 	Device string `json:"device"`
@@ -50,4 +85,13 @@ func (r Request) Question() string {
 		return ""
 	}
 	return r.Messages[len(r.Messages)-1].Text
+}
+
+// Stacks lists the stacks that a run compares with dense, Methods first; none for a dense run.
+func (r Request) Stacks() []Stack {
+	var out []Stack
+	if len(r.Methods) > 0 {
+		out = append(out, Stack{r.Label, r.Methods})
+	}
+	return append(out, r.Compare...)
 }

@@ -9,9 +9,10 @@ import (
 
 func init() {
 	pruning.Register(pruning.Info{
-		Name:  "corematching",
-		Title: "CoreMatching",
-		Paper: "Wang et al., CoreMatching: A Co-adaptive Sparse Inference Framework with Token and Neuron Pruning, ICML 2025, arXiv 2505.19235",
+		Name:   "corematching",
+		Title:  "CoreMatching",
+		Budget: "beta",
+		Paper:  "Wang et al., CoreMatching: A Co-adaptive Sparse Inference Framework with Token and Neuron Pruning, ICML 2025, arXiv 2505.19235",
 		Removes: "visual tokens after an early layer and FFN neurons while decoding; " +
 			"the released code zeroes cached visual tokens instead",
 		Stages:     []pruning.Phase{pruning.Prefill, pruning.Decode},

@@ -11,6 +11,7 @@ func init() {
 	pruning.Register(pruning.Info{
 		Name:       "fastv",
 		Title:      "FastV",
+		Budget:     "keep",
 		Paper:      "Chen et al., An Image is Worth 1/2 Tokens After Layer 2, ECCV 2024, arXiv 2403.06764",
 		Removes:    "visual tokens after an early layer, by the attention of the last prompt row",
 		Stages:     []pruning.Phase{pruning.Prefill},

@@ -12,6 +12,7 @@ func init() {
 	pruning.Register(pruning.Info{
 		Name:       "random",
 		Title:      "Random",
+		Budget:     "keep",
 		Paper:      "none: the baseline that every method has to beat",
 		Removes:    "visual tokens after an early layer, by lot",
 		Stages:     []pruning.Phase{pruning.Prefill},

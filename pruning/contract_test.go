@@ -84,7 +84,7 @@ func TestWrongParametersAreSentences(t *testing.T) {
 		{"sample,mode=Paper", `it takes paper or release`},
 		{"sample,depth=2", `sample has no parameter "depth"; it takes count, share, floor, exact, mode`},
 		{"sample,unseen=2", `sample has no parameter "unseen"`},
-		{"nobody", `there is no method "nobody"; choose from other, sample`},
+		{"nobody", `there is no method "nobody"; choose from left, other, right, sample`},
 	} {
 		spec, err := pruning.ParseSpec(c.spec)
 		if err != nil {
@@ -156,6 +156,118 @@ func TestStackRefusesConflicts(t *testing.T) {
 		if err := stack(specs...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want one that says %q", specs, err, want)
 		}
+	}
+}
+
+// claimer claims the kinds of its two fields in layer 3.
+type claimer struct {
+	One   string `param:"one,none|drop|skip|exclude|mask|zero|evict|reweigh|merge|store,none" help:"claimed"`
+	Two   string `param:"two,none|drop|skip|exclude|mask|zero|evict|reweigh|merge|store,none" help:"claimed too"`
+	Phase string `param:"phase,prefill|decode,decode" help:"when"`
+	Layer int    `param:"layer,0..,3" help:"where"`
+}
+
+func (*claimer) Requests(pruning.Model) ([]pruning.Request, error) { return nil, nil }
+func (*claimer) Decide(pruning.Seen) (pruning.Outcome, error)      { return pruning.Outcome{}, nil }
+func (c *claimer) Claims(pruning.Model) (out []pruning.Claim) {
+	phase := pruning.Decode
+	if c.Phase == "prefill" {
+		phase = pruning.Prefill
+	}
+	for _, kind := range []string{c.One, c.Two} {
+		if kind != "none" {
+			out = append(out, pruning.Claim{Kind: kind, Phase: phase, Layer: c.Layer})
+		}
+	}
+	return out
+}
+
+func init() {
+	for _, name := range []string{"left", "right"} {
+		pruning.Register(pruning.Info{Name: name, Title: strings.ToUpper(name)}, func() pruning.Method { return new(claimer) })
+	}
+}
+
+func claiming(t *testing.T, texts ...string) error {
+	t.Helper()
+	var specs []pruning.Spec
+	for _, text := range texts {
+		s, err := pruning.ParseSpec(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs = append(specs, s)
+	}
+	_, err := pruning.Stack(specs, pruning.Model{Layers: 6})
+	return err
+}
+
+func TestKindsThatRuleEachOtherOut(t *testing.T) {
+	kinds := []string{"drop", "skip", "exclude", "mask", "zero", "evict", "reweigh", "merge", "store"}
+	const packed = "packed rows are neither changed nor looked at one by one"
+	why := map[string]string{
+		"store zero": packed, "store mask": packed, "store reweigh": packed, "store merge": packed,
+		"evict zero":   "a zeroed row must stay in the cache to take its share of attention",
+		"exclude skip": "a row that skips the layer is not in its attention",
+	}
+	for _, a := range kinds {
+		for _, b := range kinds {
+			reason := why[a+" "+b]
+			if reason == "" {
+				reason = why[b+" "+a]
+			}
+			if a == b && a != "evict" {
+				reason = "LEFT and RIGHT both "
+			}
+			for _, phase := range []string{"prefill", "decode"} {
+				err := claiming(t, "left,phase="+phase+",one="+a, "right,phase="+phase+",one="+b)
+				if reason == "" {
+					if err != nil {
+						t.Errorf("%s and %s: %v", a, b, err)
+					}
+					continue
+				}
+				if err == nil {
+					t.Errorf("%s and %s go together, want a refusal", a, b)
+					continue
+				}
+				for _, want := range []string{"LEFT", "RIGHT", "in layer 3 during " + phase, reason, "remove one, or give it another layer"} {
+					if !strings.Contains(err.Error(), want) {
+						t.Errorf("%s and %s: %q does not say %q", a, b, err, want)
+					}
+				}
+			}
+			if err := claiming(t, "left,one="+a, "right,layer=4,one="+b); err != nil {
+				t.Errorf("%s and %s in different layers: %v", a, b, err)
+			}
+			if err := claiming(t, "left,one="+a, "right,phase=prefill,one="+b); err != nil {
+				t.Errorf("%s and %s in different phases: %v", a, b, err)
+			}
+			if err := claiming(t, "left,one="+a+",two="+b); err != nil {
+				t.Errorf("one method that may %s and %s: %v", a, b, err)
+			}
+		}
+	}
+	want := "LEFT would zero cached rows and RIGHT choose the storage of cached rows in layer 3 during decode, but " + packed + "; remove one, or give it another layer"
+	if err := claiming(t, "left,one=zero", "right,one=store"); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestSharedEvictionsAreStillWatched: that both evict must not hide what else one of them does.
+func TestSharedEvictionsAreStillWatched(t *testing.T) {
+	for _, specs := range [][]string{
+		{"left,one=evict", "right,one=evict,two=zero"},
+		{"left,one=evict", "right,one=zero,two=evict"},
+		{"left,one=evict,two=zero", "right,one=evict"},
+		{"left,one=zero,two=evict", "right,one=evict"},
+	} {
+		if err := claiming(t, specs...); err == nil || !strings.Contains(err.Error(), "a zeroed row must stay") {
+			t.Errorf("%v: error %v", specs, err)
+		}
+	}
+	if err := claiming(t, "left,one=evict,two=store", "right,one=evict"); err != nil {
+		t.Errorf("what one stores and both evict: %v", err)
 	}
 }
 
@@ -266,7 +378,7 @@ func TestSpans(t *testing.T) {
 
 func TestKindsAreDistinct(t *testing.T) {
 	all := []pruning.Decision{&pruning.Drop{}, &pruning.Skip{}, &pruning.Exclude{}, &pruning.Mask{}, &pruning.Zero{}, &pruning.Evict{},
-		&pruning.Merge{}, &pruning.Store{}, &pruning.Neurons{}, &pruning.Blocks{}, &pruning.EditLogits{}, &pruning.Step{}}
+		&pruning.Reweigh{}, &pruning.Merge{}, &pruning.Store{}, &pruning.Neurons{}, &pruning.Blocks{}, &pruning.EditLogits{}, &pruning.Step{}}
 	seen := map[string]bool{}
 	for _, d := range all {
 		if seen[d.Kind()] || d.Kind() == "" {

@@ -17,6 +17,7 @@
 //   - Decision (decision.go): Drop, Skip, Exclude, Mask, Zero, Evict, Reweigh, Merge, Store,
 //     Neurons, Blocks, EditLogits, Step, each a type, each with the Basis it came from.
 //   - Method and Info (method.go): parameters are declared once, by struct tags (params.go).
+//   - ByHand (force.go): tokens that a person keeps or takes out, above every method.
 //
 // Methods register themselves; importing winnow/pruning/catalogue brings in all of them.
 // Ties go to the lower index everywhere; a NaN score is an error that names layer and probe

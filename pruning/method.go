@@ -22,7 +22,8 @@ type Method interface {
 }
 
 // Claim is one thing a method changes: two methods must not claim the same kind in the same
-// layer and phase. The phase is the one that feels it: Prefill for Drop, Decode for cached rows
+// layer and phase, but for evictions, whose union is evicted; nor kinds that rule each other out
+// (see conflicts). The phase is the one that feels it: Prefill for Drop, Decode for cached rows
 // and for Neurons that serve decoding.
 type Claim struct {
 	Kind  string // a Decision's Kind
@@ -37,6 +38,18 @@ var claimTexts = map[string]string{
 	"reweigh": "reweigh attention", "merge": "merge rows", "store": "choose the storage of cached rows", "neurons": "choose the FFN neurons",
 	"blocks": "choose the attention blocks", "logits": "edit the logits", "step": "choose the denoising step",
 }
+
+// conflicts are kinds that two methods must not claim in the same layer and phase, and why.
+var conflicts = []struct{ one, other, why string }{
+	{"store", "zero", packedRows},
+	{"store", "mask", packedRows},
+	{"store", "reweigh", packedRows},
+	{"store", "merge", packedRows},
+	{"evict", "zero", "a zeroed row must stay in the cache to take its share of attention"},
+	{"exclude", "skip", "a row that skips the layer is not in its attention to be left out of it"},
+}
+
+const packedRows = "packed rows are neither changed nor looked at one by one"
 
 // Provenance says where our knowledge of a method comes from.
 type Provenance string
@@ -169,10 +182,10 @@ type Stacked struct {
 }
 
 // Stack makes the methods of a run in the order they act. It refuses a method that cannot serve
-// the model and two methods that claim the same thing; one method may claim a thing twice.
+// the model and two methods whose claims conflict; one method may claim what it likes.
 func Stack(specs []Spec, model Model) ([]Stacked, error) {
 	var out []Stacked
-	owner := map[Claim]int{}
+	owner := map[Claim]int{} // the first that claimed it
 	for i, spec := range specs {
 		m, info, err := New(spec)
 		if err != nil {
@@ -182,13 +195,30 @@ func Stack(specs []Spec, model Model) ([]Stacked, error) {
 			return nil, err
 		}
 		for _, c := range m.Claims(model) {
-			if other, taken := owner[c]; taken && other != i {
+			other, taken := owner[c]
+			if taken && other != i && c.Kind != "evict" {
 				return nil, fmt.Errorf("%s and %s both %s in layer %d during %v; remove one, or give it another layer",
-					out[other].Info.Title, info.Title, cmp.Or(claimTexts[c.Kind], "claim "+c.Kind), c.Layer, c.Phase)
+					out[other].Info.Title, info.Title, claimText(c.Kind), c.Layer, c.Phase)
 			}
-			owner[c] = i
+			for _, x := range conflicts {
+				kind := x.other
+				if c.Kind == x.other {
+					kind = x.one
+				} else if c.Kind != x.one {
+					continue
+				}
+				if other, taken := owner[Claim{kind, c.Phase, c.Layer}]; taken && other != i {
+					return nil, fmt.Errorf("%s would %s and %s %s in layer %d during %v, but %s; remove one, or give it another layer",
+						out[other].Info.Title, claimText(kind), info.Title, claimText(c.Kind), c.Layer, c.Phase, x.why)
+				}
+			}
+			if !taken {
+				owner[c] = i
+			}
 		}
 		out = append(out, Stacked{spec, info, m})
 	}
 	return out, nil
 }
+
+func claimText(kind string) string { return cmp.Or(claimTexts[kind], "claim "+kind) }

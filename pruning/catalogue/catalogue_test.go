@@ -122,12 +122,12 @@ func TestStacking(t *testing.T) {
 func TestClaimsNameDecisions(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, d := range []pruning.Decision{&pruning.Drop{}, &pruning.Skip{}, &pruning.Exclude{}, &pruning.Mask{}, &pruning.Zero{},
-		&pruning.Evict{}, &pruning.Merge{}, &pruning.Store{}, &pruning.Neurons{}, &pruning.Blocks{}, &pruning.EditLogits{}, &pruning.Step{}} {
+		&pruning.Evict{}, &pruning.Reweigh{}, &pruning.Merge{}, &pruning.Store{}, &pruning.Neurons{}, &pruning.Blocks{}, &pruning.EditLogits{}, &pruning.Step{}} {
 		kinds[d.Kind()] = true
 	}
 	model := pruning.Model{Layers: 12, Hidden: 64, Heads: 4, KVHeads: 4, HeadDim: 16, FFN: 256, Activation: "silu", Gated: true}
 	for _, info := range pruning.Infos() {
-		for _, params := range []map[string]string{nil, {"mode": "release"}, {"mode": "release", "cached": "mask"}} {
+		for _, params := range []map[string]string{nil, {"mode": "release"}, {"mode": "release", "cached": "mask"}, {"kv": "mixed"}} {
 			m, _, err := pruning.New(pruning.Spec{Name: info.Name, Params: params})
 			if err != nil {
 				continue // it has no such parameter

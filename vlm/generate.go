@@ -26,8 +26,7 @@ func (s *Session) Generate(ctx context.Context, p *Prompt, methods []pruning.Sta
 	a.done = trace.SideDone{Side: side, Visual: visualCount(p)}
 	err = s.Prefill(ctx, p, methods, sampling.Seed, side, emit)
 	if err == nil {
-		a.done.PrefillMS = ms(time.Since(a.started))
-		a.done.KVBytes = s.KVBytes()
+		a.prefilled()
 		err = a.decode(max(1, sampling.MaxTokens))
 		s.streak(false)
 	}
@@ -61,6 +60,46 @@ type answer struct {
 	done    trace.SideDone
 }
 
+// prefilled notes what is known at the end of prefill.
+func (a *answer) prefilled() {
+	a.done.PrefillMS = ms(time.Since(a.started))
+	a.done.KVBytes = a.s.KVBytes()
+	for l := range a.s.cache.Layers {
+		a.done.KVByLayer = append(a.done.KVByLayer, a.s.cache.LayerBytes(l))
+	}
+}
+
+// Follow computes a prompt with methods and then feeds the given tokens, whatever it would have
+// chosen itself. see gets the logits that choose each of them, valid until it returns. The summary
+// is an answer's, with ids as its tokens; nothing else is reported.
+func (s *Session) Follow(ctx context.Context, p *Prompt, methods []pruning.Stacked, seed uint64, ids []int, see func(step int, logits []float32) error) (trace.SideDone, error) {
+	a := &answer{s: s, ctx: ctx, started: time.Now()}
+	a.done = trace.SideDone{Visual: visualCount(p), Ended: "followed", Tokens: len(ids)}
+	if err := s.Prefill(ctx, p, methods, seed, "", func(trace.Event) {}); err != nil {
+		return a.done, err
+	}
+	a.prefilled()
+	a.first = time.Now()
+	a.done.TTFTMS = ms(a.first.Sub(a.started))
+	defer s.streak(false)
+	for step, id := range ids {
+		if err := see(step, s.logits); err != nil {
+			return a.done, err
+		}
+		if step == len(ids)-1 {
+			break
+		}
+		if err := s.Step(ctx, id); err != nil {
+			return a.done, err
+		}
+		a.steps++
+		a.done.DecodeMS = ms(time.Since(a.first))
+	}
+	a.total()
+	a.done.Answer = s.m.Tokens.Decode(ids)
+	return a.done, nil
+}
+
 func (a *answer) decode(limit int) error {
 	for step := 0; ; step++ {
 		id, logProb, err := a.sampler.Next(a.s.logits)
@@ -81,7 +120,7 @@ func (a *answer) decode(limit int) error {
 		text := a.stream.DecodeToken(id)
 		a.text.WriteString(text)
 		a.done.Tokens++
-		a.emit(trace.Word{Side: a.side, Step: step, ID: id, Text: text, LogProb: logProb, MS: ms(now.Sub(a.started))})
+		a.emit(trace.Word{Side: a.side, Step: step, ID: id, Text: text, LogProb: logProb, MS: ms(now.Sub(a.started)), KVBytes: a.s.KVBytes()})
 		if a.done.Tokens >= limit {
 			a.done.Ended = "length"
 			return nil
@@ -95,6 +134,11 @@ func (a *answer) decode(limit int) error {
 func (a *answer) finish() {
 	a.text.WriteString(a.stream.Flush())
 	a.done.Answer = strings.TrimSpace(a.text.String())
+	a.total()
+}
+
+// total sums up what was measured and counted.
+func (a *answer) total() {
 	if a.steps > 0 && a.done.DecodeMS > 0 {
 		a.done.TokensPerSecond = float64(a.steps) / a.done.DecodeMS * 1000
 	}

@@ -226,8 +226,8 @@ func lastLogits(t *testing.T, m *Model, s *Session, p *Prompt, rows int) []float
 	for i := range origins {
 		origins[i] = i
 	}
-	before := s.cache.Append(0, cfg.Layers, origins, int32(n-1))
-	seg, err := m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: n, Logits: rows, Before: before, Cache: s.cache, PadKeys: padKeys}, &s.stream)
+	s.cache.Append(0, cfg.Layers, origins, int32(n-1))
+	seg, err := m.Decoder.Build(llama.Plan{To: llama.Before(cfg.Layers), Rows: n, Logits: rows, Cache: s.cache, PadKeys: padKeys}, &s.stream)
 	if err != nil {
 		t.Fatal(err)
 	}

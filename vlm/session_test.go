@@ -117,7 +117,8 @@ func TestNeutralSettingIsDense(t *testing.T) {
 	p := samplePrompt(t, m, "Is there a sheep?")
 	dense, _ := run(t, m, p, nil, 316, 17)
 	for _, neutral := range []string{"corematching,tokens=false,beta=1", "corematching,mode=release,tokens=false",
-		"fastv,keep=1", "random,keep=1"} {
+		"fastv,keep=1", "random,keep=1", "zipvl,tau=1", "zipvl,tau=1,kv=keep",
+		"vasparse,keep=1,lambda=0,alpha=0,beta=0,contrast=off", "vasparse,mode=release,keep=1,lambda=0,alpha=0,contrast=off,sentence=0"} {
 		got, _ := run(t, m, p, stackOf(t, m, neutral), 316, 17)
 		sameBits(t, neutral, dense, got)
 	}
@@ -259,7 +260,7 @@ func TestDropEqualsMaskingLaterLayers(t *testing.T) {
 	if err := ref.cache.Reserve(n); err != nil {
 		t.Fatal(err)
 	}
-	if err := ref.stream.Reserve(m.Backend, cfg.Hidden, n); err != nil {
+	if err := ref.stream.Reserve(m.Decoder, n); err != nil {
 		t.Fatal(err)
 	}
 	x, err := m.embed(p, p.Tokens)
@@ -270,11 +271,13 @@ func TestDropEqualsMaskingLaterLayers(t *testing.T) {
 	for i := range all {
 		all[i] = i
 	}
-	before := ref.cache.Append(0, cfg.Layers, all, int32(n-1))
+	ref.cache.Append(0, cfg.Layers, all, int32(n-1))
 	for l := after + 1; l < cfg.Layers; l++ {
-		ref.cache.Mask(l, everyOther(p.Tokens))
+		if err := ref.cache.Mask(l, everyOther(p.Tokens)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	seg, err := m.Decoder.Build(llama.Plan{To: cfg.Layers, Rows: n, Logits: 1, Before: before, Cache: ref.cache}, &ref.stream)
+	seg, err := m.Decoder.Build(llama.Plan{To: llama.Before(cfg.Layers), Rows: n, Logits: 1, Cache: ref.cache}, &ref.stream)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,8 @@ func (g *Graph) CostSince(mark int) Cost {
 			q, k, v := n.Src[0], n.Src[1], n.Src[2]
 			pairs := int64(q.Shape[1]) * int64(q.Shape[2]) * int64(k.Shape[1])
 			c.FLOPs += 2 * pairs * int64(k.Shape[0]+v.Shape[0])
+		case OpHost:
+			c.FLOPs += n.Host.FLOPs
 		}
 	}
 	return c

@@ -22,6 +22,8 @@ type Tensor struct {
 	Floats []float32
 	// Array is set on leaves that live on the device between runs.
 	Array Array
+	// Host is set on operations that Go code carries out.
+	Host *HostOp
 	// Name appears in errors and debugging dumps.
 	Name string
 	// Wanted: the value is read after a run, so its memory is not reused within one.

@@ -30,11 +30,12 @@ const (
 	OpSoftMax
 	OpFlashAttn
 	OpRoPE
+	OpHost
 )
 
 var opNames = [...]string{"input", "array", "reshape", "permute", "slice", "cont", "cast", "concat",
 	"get_rows", "set_rows", "add", "sub", "mul", "div", "scale", "unary", "swiglu", "rms_norm",
-	"layer_norm", "sum_rows", "argmax", "mul_mat", "soft_max", "flash_attn", "rope"}
+	"layer_norm", "sum_rows", "argmax", "mul_mat", "soft_max", "flash_attn", "rope", "host"}
 
 func (o Op) String() string { return opNames[o] }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"winnow/internal/compute"
+	"winnow/vlm/kv/packed"
 )
 
 // Layout says what the cached rows of some layers are.
@@ -15,15 +16,23 @@ type Layout struct {
 	Masked []bool
 	// Next is the rotary position of the row that comes after.
 	Next int32
+	// Packed is the number of entries, the first ones, that Layer.Packed holds in codes; the others
+	// are the rows of the device arrays.
+	Packed int
 }
 
 // Len is the number of entries.
 func (l *Layout) Len() int { return len(l.Origins) }
 
+// Tail is the number of entries in the device arrays.
+func (l *Layout) Tail() int { return len(l.Origins) - l.Packed }
+
 // Layer is the cache of one layer.
 type Layer struct {
 	K, V   compute.Array // [width, capacity]
 	Layout *Layout
+	// Packed holds the first entries of the layout; nil where none is packed.
+	Packed *packed.Store
 }
 
 // Cache holds all layers.
@@ -32,13 +41,16 @@ type Cache struct {
 
 	backend  compute.Backend
 	typ      compute.Type
-	width    int
+	kvHeads  int
+	dim      int
+	width    int // of a row: kvHeads·dim
 	capacity int
 }
 
-// New makes an empty cache for layers of width numbers a key and value, stored as F16 or F32.
-func New(backend compute.Backend, layers, width int, typ compute.Type) *Cache {
-	c := &Cache{Layers: make([]Layer, layers), backend: backend, typ: typ, width: width}
+// New makes an empty cache for layers whose keys and values are kvHeads·dim numbers wide, stored
+// as F16 or F32.
+func New(backend compute.Backend, layers, kvHeads, dim int, typ compute.Type) *Cache {
+	c := &Cache{Layers: make([]Layer, layers), backend: backend, typ: typ, kvHeads: kvHeads, dim: dim, width: kvHeads * dim}
 	c.Reset()
 	return c
 }
@@ -47,7 +59,7 @@ func New(backend compute.Backend, layers, width int, typ compute.Type) *Cache {
 func (c *Cache) Reset() {
 	empty := &Layout{}
 	for i := range c.Layers {
-		c.Layers[i].Layout = empty
+		c.Layers[i].Layout, c.Layers[i].Packed = empty, nil
 	}
 }
 
@@ -60,8 +72,18 @@ func (c *Cache) RowBytes() int { return c.typ.RowBytes(c.width) }
 // Bytes counts what the entries of all layers take as stored.
 func (c *Cache) Bytes() int64 {
 	var n int64
-	for _, l := range c.Layers {
-		n += 2 * int64(l.Layout.Len()) * int64(c.RowBytes())
+	for i := range c.Layers {
+		n += c.LayerBytes(i)
+	}
+	return n
+}
+
+// LayerBytes counts what the entries of one layer take as stored.
+func (c *Cache) LayerBytes(layer int) int64 {
+	l := &c.Layers[layer]
+	n := 2 * int64(l.Layout.Tail()) * int64(c.RowBytes())
+	if l.Packed != nil {
+		n += l.Packed.Bytes()
 	}
 	return n
 }
@@ -86,7 +108,7 @@ func (c *Cache) Reserve(rows int) error {
 				return err
 			}
 			if old := *a; old != nil {
-				if err := copyRows(bigger, old, l.Layout.Len()*c.RowBytes()); err != nil {
+				if err := copyRows(bigger, old, l.Layout.Tail()*c.RowBytes()); err != nil {
 					return err
 				}
 				old.Free()
@@ -124,7 +146,11 @@ func (c *Cache) Append(from, to int, origins []int, last int32) []*Layout {
 }
 
 func (l *Layout) appended(origins []int, last int32) *Layout {
-	n := &Layout{Origins: append(slices.Clip(l.Origins), origins...), Next: last + 1}
+	old := l.Origins
+	if len(origins) > 1 {
+		old = slices.Clip(old)
+	} // else a token of the answer: whoever appends to this layout appends the same, so they share it
+	n := &Layout{Origins: append(old, origins...), Next: last + 1, Packed: l.Packed}
 	if last < 0 {
 		n.Next = l.Next + int32(len(origins))
 	}
@@ -141,96 +167,6 @@ func (c *Cache) Restore(from int, before []*Layout) {
 	}
 }
 
-// find lists the entries of a layer whose tokens are in origins (ascending).
-func (c *Cache) find(layer int, origins []int) []int {
-	var out []int
-	for i, o := range c.Layers[layer].Layout.Origins {
-		if _, in := slices.BinarySearch(origins, o); in {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// Evict removes the entries of tokens origins (ascending) from layers [from, to] and moves the
-// rest together.
-func (c *Cache) Evict(from, to int, origins []int) error {
-	made := map[*Layout]*Layout{}
-	rowBytes := c.RowBytes()
-	for i := from; i <= to; i++ {
-		l := &c.Layers[i]
-		gone := c.find(i, origins)
-		if len(gone) == 0 {
-			continue
-		}
-		n := l.Layout.Len()
-		for _, a := range []compute.Array{l.K, l.V} {
-			buf := make([]byte, n*rowBytes)
-			if err := a.Read(0, buf); err != nil {
-				return err
-			}
-			at, next := 0, 0
-			for row := range n {
-				if next < len(gone) && gone[next] == row {
-					next++
-					continue
-				}
-				copy(buf[at*rowBytes:], buf[row*rowBytes:(row+1)*rowBytes])
-				at++
-			}
-			if err := a.Write(0, buf[:at*rowBytes]); err != nil {
-				return err
-			}
-		}
-		if made[l.Layout] == nil {
-			made[l.Layout] = l.Layout.without(gone)
-		}
-		l.Layout = made[l.Layout]
-	}
-	return nil
-}
-
-func (l *Layout) without(gone []int) *Layout {
-	n := &Layout{Next: l.Next}
-	for i, o := range l.Origins {
-		if _, out := slices.BinarySearch(gone, i); out {
-			continue
-		}
-		n.Origins = append(n.Origins, o)
-		if l.Masked != nil {
-			n.Masked = append(n.Masked, l.Masked[i])
-		}
-	}
-	return n
-}
-
-// Zero overwrites the keys and values of tokens origins (ascending) in a layer by zeros. They
-// stay in the cache and take softmax mass exp(0).
-func (c *Cache) Zero(layer int, origins []int) error {
-	zeros := make([]byte, c.RowBytes())
-	for _, row := range c.find(layer, origins) {
-		for _, a := range []compute.Array{c.Layers[layer].K, c.Layers[layer].V} {
-			if err := a.Write(row*len(zeros), zeros); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Mask hides the entries of tokens origins (ascending) in a layer from later rows.
-func (c *Cache) Mask(layer int, origins []int) {
-	l := c.Layers[layer].Layout
-	n := &Layout{Origins: l.Origins, Next: l.Next, Masked: slices.Clone(l.Masked)}
-	if n.Masked == nil {
-		n.Masked = make([]bool, l.Len())
-	}
-	for _, row := range c.find(layer, origins) {
-		n.Masked[row] = true
-	}
-	c.Layers[layer].Layout = n
-}
-
 // Free releases the memory.
 func (c *Cache) Free() {
 	for i := range c.Layers {
@@ -242,14 +178,14 @@ func (c *Cache) Free() {
 	c.Layers, c.capacity = nil, 0
 }
 
-// FillMask writes the attention mask of n new rows over a layout of before entries plus the
-// new ones, padded to width: row r sees unmasked entries and the new rows up to itself.
+// FillMask writes the attention mask of n new rows over the device rows of a layout, of which
+// before came earlier, padded to width: row r sees unmasked entries and the new rows up to itself.
 func (l *Layout) FillMask(mask []uint16, before, n, width int) {
 	for r := range n {
 		row := mask[r*width : (r+1)*width]
 		seen := before + r + 1
 		for i := range row {
-			if i < seen && (l.Masked == nil || !l.Masked[i]) {
+			if i < seen && (l.Masked == nil || !l.Masked[l.Packed+i]) {
 				row[i] = 0
 			} else {
 				row[i] = compute.MinusInfF16

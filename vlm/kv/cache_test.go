@@ -13,7 +13,7 @@ import (
 // filled is a cache of layers whose key and value rows all hold their token's number.
 func filled(t *testing.T, layers, tokens int) *Cache {
 	t.Helper()
-	c := New(ref.New(1), layers, 4, compute.F32)
+	c := New(ref.New(1), layers, 1, 4, compute.F32)
 	if err := c.Reserve(tokens); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,9 @@ func TestRestoreUndoesAppend(t *testing.T) {
 
 func TestMaskIsCausalPaddedAndHides(t *testing.T) {
 	c := filled(t, 1, 3)
-	c.Mask(0, []int{1})
+	if err := c.Mask(0, []int{1}); err != nil {
+		t.Fatal(err)
+	}
 	before := c.Append(0, 1, []int{3, 4}, -1)
 	mask := make([]uint16, 2*8)
 	c.Layers[0].Layout.FillMask(mask, before[0].Len(), 2, 8)

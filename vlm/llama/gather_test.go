@@ -18,7 +18,7 @@ func logits(t *testing.T, d *Decoder, ffn map[int]FFN) []float32 {
 	t.Helper()
 	const rows = 5
 	c := d.Config
-	cache := kv.New(d.Backend, c.Layers, c.KVHeads*c.HeadDim, compute.F32)
+	cache := kv.New(d.Backend, c.Layers, c.KVHeads, c.HeadDim, compute.F32)
 	defer cache.Free()
 	if err := cache.Reserve(rows); err != nil {
 		t.Fatal(err)
@@ -27,9 +27,9 @@ func logits(t *testing.T, d *Decoder, ffn map[int]FFN) []float32 {
 	if err := d.Embed([]int{1, 2, 3, 4, 5}, x); err != nil {
 		t.Fatal(err)
 	}
-	before := cache.Append(0, c.Layers, []int{0, 1, 2, 3, 4}, rows-1)
+	cache.Append(0, c.Layers, []int{0, 1, 2, 3, 4}, rows-1)
 	var stream Stream
-	s, err := d.Build(Plan{To: c.Layers, Rows: rows, Logits: rows, Before: before, Cache: cache, FFN: ffn}, &stream)
+	s, err := d.Build(Plan{To: Before(c.Layers), Rows: rows, Logits: rows, Cache: cache, FFN: ffn}, &stream)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,18 @@ func TestSecondRunUsesNewInputsAndKeepsTheOthers(t *testing.T) {
 	})
 }
 
+// TestLateInputKeepsItsData: ref once gave an input that stands after results the memory of one
+// of them, which then overwrote it.
+func TestLateInputKeepsItsData(t *testing.T) {
+	everywhere(t, func(t *testing.T, be compute.Backend) {
+		l := newLab(t, be)
+		a := l.Scale(l.Scale(l.floats([]float32{1, 2, 3}, 3), 2, 0), 2, 0)
+		a = l.Scale(a, 2, 0)
+		out := l.Add(a, l.floats([]float32{100, 200, 300}, 3))
+		same(t, "sum", l.run(out), 108, 216, 324)
+	})
+}
+
 func TestSeveralOutputsKeepTheirValues(t *testing.T) {
 	everywhere(t, func(t *testing.T, be compute.Backend) {
 		l := newLab(t, be)

@@ -62,6 +62,7 @@ type api struct {
 	flash_attn_ext     func(ctx, q, k, v, mask ptr, scale, maxBias, softcap float32) ptr
 	flash_attn_prec    func(t ptr, prec int32)
 	rope_ext           func(ctx, a, pos, factors ptr, dims, mode, ctxOrig int32, base, scale, ext, attn, fast, slow float32) ptr
+	custom_4d          func(ctx ptr, typ int32, n0, n1, n2, n3 int64, args ptr, n int32, fun ptr, tasks int32, userdata ptr) ptr
 	unary              map[int]func(ctx, a ptr) ptr
 
 	load_all_from_path     func(dir string)
@@ -214,6 +215,7 @@ func (l *Library) register(base, ggml uintptr) {
 	b(&l.norm, "norm")
 	b(&l.sum_rows, "sum_rows")
 	b(&l.argmax, "argmax")
+	b(&l.custom_4d, "custom_4d")
 	b(&l.arange, "arange")
 	b(&l.mul_mat, "mul_mat")
 	b(&l.soft_max_ext, "soft_max_ext")

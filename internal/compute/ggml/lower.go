@@ -134,6 +134,11 @@ func (p *program) lower(n *compute.Tensor) (node, error) {
 	case compute.OpRoPE:
 		out.t = l.rope_ext(ctx, rows(0), dense(1), src(2), int32(n.Ints[0]), int32(n.Ints[1]), 0,
 			n.Floats[0], n.Floats[1], 0, 1, 32, 1)
+	case compute.OpHost:
+		var err error
+		if out.t, err = p.lowerHost(n); err != nil {
+			return node{}, err
+		}
 	default:
 		return node{}, fmt.Errorf("ggml has no lowering for %v", n.Op)
 	}

@@ -24,6 +24,8 @@ type program struct {
 	// tops holds, for inputs that name rows, how many rows there are.
 	tops  map[int]int
 	bytes int64
+	// hosts are the operations that call back into Go.
+	hosts []hostNode
 	// backends keeps the list that sched was made from.
 	backends []ptr
 }
@@ -70,6 +72,7 @@ func (b *backend) Compile(g *compute.Graph) (compute.Program, error) {
 		p.Free()
 		return nil, err
 	}
+	p.bindHosts()
 	b.used.Add(p.bytes)
 	return p, nil
 }
@@ -175,6 +178,7 @@ func (p *program) Free() {
 	if p.ctx == 0 {
 		return
 	}
+	p.freeHosts()
 	if !p.b.immortal {
 		if p.alloc != 0 {
 			p.b.giveAllocator(p.alloc, p.bytes)

@@ -69,6 +69,8 @@ func (p *program) eval(n *compute.Tensor) (view, error) {
 	case compute.OpRoPE:
 		factors := optional(src, 2)
 		p.rope(out, src[0], src[1].list(), factors, n)
+	case compute.OpHost:
+		return out, p.host(out, n, src)
 	}
 	return out, nil
 }

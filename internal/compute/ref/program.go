@@ -223,6 +223,9 @@ func plan(nodes []*compute.Tensor, live []bool) (slot, sizes []int) {
 		case n.Type == compute.I32:
 			slot[i] = len(sizes)
 			sizes = append(sizes, 0)
+		case n.Op == compute.OpInput: // is filled before the first operation, wherever it stands
+			slot[i] = len(sizes)
+			sizes = append(sizes, n.Shape.Elements())
 		default:
 			slot[i] = take(&free, &sizes, n.Shape.Elements())
 			ends[last[i]] = append(ends[last[i]], slot[i])

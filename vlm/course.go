@@ -52,6 +52,9 @@ func (s *Session) courseOf(methods []pruning.Stacked) (course, error) {
 			}
 		}
 		for _, claim := range st.Method.Claims(model) {
+			if d := s.m.Backend.Device(); claim.Kind == "store" && d.Threads == 0 {
+				return course{}, fmt.Errorf("%s keeps cached rows in packed codes, which only the processor reads: choose device cpu instead of %s, or another way to keep them", st.Info.Title, d.ID)
+			}
 			if claim.Phase == pruning.Prefill && slices.Contains(streamKinds, claim.Kind) {
 				c.cut[place{pruning.Prefill, claim.Layer, pruning.LayerEnd}] = true
 			}

@@ -28,8 +28,8 @@ func (s *Session) Step(ctx context.Context, id int) error {
 	if s.length >= cfg.Context {
 		return fmt.Errorf("the conversation fills the model's context of %d tokens; start a new one", cfg.Context)
 	}
-	if s.length+1 > s.cache.Capacity() {
-		if err := s.reserve(min(s.length+padKeys, cfg.Context), 1); err != nil {
+	if !s.cache.Room(0, cfg.Layers, 1) {
+		if err := s.reserve(0, cfg.Layers, padKeys); err != nil {
 			return err
 		}
 	}

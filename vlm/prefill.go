@@ -45,8 +45,12 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 	if base+len(p.Tokens) > model.Context {
 		return fmt.Errorf("the conversation has %d tokens with this question, the model takes %d; start a new one", base+len(p.Tokens), model.Context)
 	}
-	if err := s.reserve(base+len(p.Tokens)+1, len(p.Tokens)); err != nil {
-		return err
+	if len(p.Tokens) > s.stream.Rows() {
+		s.dropSteps()
+		s.forget()
+		if err := s.stream.Reserve(s.m.Decoder, len(p.Tokens)); err != nil {
+			return err
+		}
 	}
 	x, err := s.m.embed(p, p.Tokens)
 	if err != nil {
@@ -72,6 +76,9 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 			return err
 		}
 		from, x = to, nil
+	}
+	if err := s.trim(0, model.Layers); err != nil {
+		return err
 	}
 	return s.run.onLogits()
 }
@@ -101,13 +108,23 @@ func (s *Session) segment(ctx context.Context, c course, from, to llama.Point, x
 		plan.PadKeys = keyTile
 	}
 	first, behind := plan.Caching()
+	if err := s.reserve(first, behind, len(at.rows)+1); err != nil {
+		return err
+	}
 	before := s.cache.Append(first, behind, at.rows, at.positions[len(at.positions)-1])
 	seg, err := s.build(plan)
 	if err != nil {
 		s.cache.Restore(first, before)
 		return err
 	}
-	defer s.release(seg)
+	arrays := s.arrays
+	defer func() {
+		if s.arrays == arrays {
+			s.release(seg)
+		} else {
+			seg.Free() // it was built on arrays that are gone
+		}
+	}()
 	in := llama.Inputs{X: x, Kept: at.inStream, Positions: at.positions, Attending: at.attending, Visual: s.visual}
 	if err := seg.Run(ctx, in); err != nil {
 		s.cache.Restore(first, before)
@@ -125,6 +142,11 @@ func (s *Session) segment(ctx context.Context, c course, from, to llama.Point, x
 	}
 	for _, do := range at.after {
 		if err := do(); err != nil {
+			return err
+		}
+	}
+	if from.Inside() {
+		if err := s.trim(from.Layer(), from.Layer()+1); err != nil {
 			return err
 		}
 	}

@@ -215,7 +215,7 @@ func lastLogits(t *testing.T, m *Model, s *Session, p *Prompt, rows int) []float
 	t.Helper()
 	cfg := m.Decoder.Config
 	n := len(p.Tokens)
-	if err := s.cache.Reserve(n); err != nil {
+	if err := s.cache.Reserve(0, cfg.Layers, n); err != nil {
 		t.Fatal(err)
 	}
 	x, err := m.embed(p, p.Tokens)

@@ -28,6 +28,8 @@ type Session struct {
 	steps map[piece]*llama.Segment
 	// kept are compiled segments that another run may adopt, the latest last.
 	kept []*llama.Segment
+	// arrays counts how often the cache's or the stream's arrays were replaced.
+	arrays int
 	// ffn holds the gathered feed-forward weights that decoding uses.
 	ffn    map[int]llama.FFN
 	logits []float32
@@ -119,19 +121,35 @@ func (s *Session) release(seg *llama.Segment) {
 	}
 }
 
-// reserve makes room for rows; segments are built on the arrays that it may replace.
-func (s *Session) reserve(cached, stream int) error {
-	if cached > s.cache.Capacity() || stream > s.stream.Rows() {
+// reserve makes room in layers [from, to) for more entries; segments are built on the arrays that
+// it may replace.
+func (s *Session) reserve(from, to, more int) error {
+	if !s.cache.Room(from, to, more) {
 		s.dropSteps()
 		s.forget()
 	}
-	if err := s.cache.Reserve(cached); err != nil {
-		return err
-	}
-	return s.stream.Reserve(s.m.Decoder, stream)
+	return s.cache.Reserve(from, to, more)
 }
 
+// trim gives back memory of layers that hold much less than when the prompt came, where a method
+// evicted or packed entries.
+func (s *Session) trim(from, to int) error {
+	for l := from; l < to; l++ {
+		if !s.cache.Trimmable(l, padKeys) {
+			continue
+		}
+		s.dropSteps()
+		s.forget()
+		if err := s.cache.Trim(l, padKeys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget frees the kept segments: arrays that they were built on go.
 func (s *Session) forget() {
+	s.arrays++
 	for _, seg := range s.kept {
 		seg.Free()
 	}

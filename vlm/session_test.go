@@ -257,7 +257,7 @@ func TestDropEqualsMaskingLaterLayers(t *testing.T) {
 	cfg, n := m.Decoder.Config, len(p.Tokens)
 	ref := m.NewSession(compute.F32)
 	defer ref.Close()
-	if err := ref.cache.Reserve(n); err != nil {
+	if err := ref.cache.Reserve(0, cfg.Layers, n); err != nil {
 		t.Fatal(err)
 	}
 	if err := ref.stream.Reserve(m.Decoder, n); err != nil {

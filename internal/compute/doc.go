@@ -18,6 +18,7 @@
 // Two backends answer to this door: ggml (native libraries loaded at run time) and ref (plain
 // Go: the oracle of the tests, and the fallback where no library can be had). What an
 // operation means is said once, at its constructor in ops.go; ref is that sentence in code.
+// What neither has, a pipeline computes itself within the graph: a HostOp (host.go).
 //
 // A pipeline cuts its work into several graphs, a segment between two decision sites each.
 // What outlives a segment (KV cache, hidden rows) lives in Arrays on the device. Matrix

@@ -161,61 +161,75 @@ func (c *CoreMatching) Decide(s pruning.Seen) (pruning.Outcome, error) {
 	}
 	var out pruning.Outcome
 	if c.Mode == "release" {
-		if d := c.release(s, a); d != nil {
+		if d := c.release(s, a, active, p.first); d != nil {
 			out.Decisions = append(out.Decisions, d)
 		}
 		return out, nil
 	}
-	found := coreNeurons(a, active, c.Rho, c.Beta)
+	total := 0
+	for _, n := range active {
+		total += int(n)
+	}
+	found := coreNeurons(a, total, c.Rho, c.Beta)
 	if found.Limit == 0 {
 		// Hardly any neuron is active: no token names one, C would be arbitrary, so stay dense.
 		return out, nil
 	}
-	if s.Site.Layer == p.tokensAt {
-		out.Decisions = c.paperTokens(s, a, found)
+	tokens, restrict := s.Site.Layer == p.tokensAt, p.neuronsAt(s.Site.Layer) && len(found.Neurons) < a.Cols
+	if !tokens && !restrict {
+		return out, nil
 	}
-	if p.neuronsAt(s.Site.Layer) && len(found.Neurons) < a.Cols {
-		out.Decisions = append(out.Decisions, neurons(s, a, found))
+	visual := pruning.Spans(s.Tokens, pruning.Visual)
+	match := overlaps(a, visual, found.Neurons)
+	if tokens {
+		out.Decisions = c.paperTokens(s, a, visual, match, active, len(found.Neurons))
+	}
+	if restrict {
+		d := neurons(s, a, found)
+		if len(visual) > 0 {
+			d.Also = []pruning.Series{matchSeries(s, visual, match, len(found.Neurons)), activeSeries(s, visual, active)}
+		}
+		out.Decisions = append(out.Decisions, d)
 	}
 	return out, nil
 }
 
-// observe returns the activations and how many of them are above zero.
-func observe(s pruning.Seen) (pruning.Matrix, int, error) {
+// observe returns the activations and, by row, how many of them are above zero.
+func observe(s pruning.Seen) (pruning.Matrix, []int32, error) {
 	p := probe(s.Site.Layer)
 	a, err := s.Value(p)
 	if err != nil {
-		return a, 0, err
+		return a, nil, err
 	}
 	if a.Rows != len(s.Tokens) {
-		return a, 0, fmt.Errorf("%v has %d rows for %d tokens, corematching takes one a token", p, a.Rows, len(s.Tokens))
+		return a, nil, fmt.Errorf("%v has %d rows for %d tokens, corematching takes one a token", p, a.Rows, len(s.Tokens))
 	}
-	var active [2]int
+	active := make([]int32, a.Rows)
 	var broken [2]bool
 	pruning.Halves(a.Rows, func(half, from, to int) {
 		for t := from; t < to; t++ {
 			n, ok := countActive(a.Row(t))
-			active[half] += n
+			active[t] = int32(n)
 			broken[half] = broken[half] || !ok
 		}
 	})
 	if broken[0] || broken[1] {
-		return a, 0, a.Finite(p)
+		return a, nil, a.Finite(p)
 	}
-	return a, active[0] + active[1], nil
+	return a, active, nil
 }
 
 // paperTokens drops the visual tokens whose match is below the elbow, and evicts them from the
 // cache of the layers that already ran: decoding sees core tokens only.
-func (c *CoreMatching) paperTokens(s pruning.Seen, a pruning.Matrix, found core) []pruning.Decision {
-	visual := pruning.Spans(s.Tokens, pruning.Visual)
-	basis, rows := part(s, visual, overlaps(a, visual, found.Neurons), true)
+func (c *CoreMatching) paperTokens(s pruning.Seen, a pruning.Matrix, visual []int, match []float32, active []int32, core int) []pruning.Decision {
+	basis, rows := part(s, visual, match, true)
 	if len(rows) == 0 {
 		return nil
 	}
 	basis.Unit = "core neurons matched"
-	basis.Rule = fmt.Sprintf("match ≥ %g, the elbow of the sorted curve; %d core neurons", basis.Threshold, len(found.Neurons))
+	basis.Rule = fmt.Sprintf("match ≥ %g, the elbow of the sorted curve; %d core neurons", basis.Threshold, core)
 	drop := &pruning.Drop{Basis: basis, Rows: rows}
+	drop.Also = []pruning.Series{activeSeries(s, visual, active), cosineSeries(s, visual, a)} // once a run
 	if c.Reindex {
 		drop.Positions = pruning.Renumbered
 	}
@@ -224,7 +238,7 @@ func (c *CoreMatching) paperTokens(s pruning.Seen, a pruning.Matrix, found core)
 }
 
 // neurons restricts the layer's FFN to its core neurons for the whole answer.
-func neurons(s pruning.Seen, a pruning.Matrix, found core) pruning.Decision {
+func neurons(s pruning.Seen, a pruning.Matrix, found core) *pruning.Neurons {
 	scores := make([]float32, a.Cols)
 	for n, count := range found.Counts {
 		scores[n] = float32(count)
@@ -246,7 +260,7 @@ func neurons(s pruning.Seen, a pruning.Matrix, found core) pruning.Decision {
 
 // release zeroes (or masks) the layer's cached rows of the visual tokens that share at most the
 // elbow's number of active neurons with the query row.
-func (c *CoreMatching) release(s pruning.Seen, a pruning.Matrix) pruning.Decision {
+func (c *CoreMatching) release(s pruning.Seen, a pruning.Matrix, active []int32, first int) pruning.Decision {
 	visual := pruning.Spans(s.Tokens, pruning.Visual)
 	q := queryRow(s.Tokens)
 	if q < 0 {
@@ -257,6 +271,10 @@ func (c *CoreMatching) release(s pruning.Seen, a pruning.Matrix) pruning.Decisio
 		return nil
 	}
 	basis.Unit = "neurons active together with the answer's header"
+	basis.Also = []pruning.Series{activeSeries(s, visual, active)}
+	if s.Site.Layer == first {
+		basis.Also = append(basis.Also, cosineSeries(s, visual, a)) // costs more than the decision
+	}
 	basis.Rule = fmt.Sprintf("together > %g, the elbow of the sorted curve", basis.Threshold)
 	if c.Cached == "mask" {
 		return &pruning.Mask{Basis: basis, Layer: s.Site.Layer, Rows: pruning.OfLayer(rows)}

@@ -24,5 +24,5 @@
 //     overwritten by zeros. Nothing is saved in prefill, and no neuron is left out.
 //
 // Start with corematching.go (when it decides what), then tokens.go (match, co-activation,
-// elbow) and neurons.go (C, fast).
+// elbow), neurons.go (C, fast) and pictures.go (what views show beside the scores).
 package corematching

@@ -213,3 +213,20 @@ func BenchmarkCountActive(b *testing.B) {
 		countAll(b, a)
 	}
 }
+
+func BenchmarkPictures(b *testing.B) {
+	a, tokens := activations(616, 11008, 1), prompt(616, 5, 576)
+	s := seen(a, tokens, goldenLayer)
+	visual := pruning.Spans(tokens, pruning.Visual)
+	core := coreNeurons(a, countAll(b, a), 0.2, 0.4)
+	b.Run("match", func(b *testing.B) {
+		for b.Loop() {
+			overlaps(a, visual, core.Neurons)
+		}
+	})
+	b.Run("cosine", func(b *testing.B) {
+		for b.Loop() {
+			cosineSeries(s, visual, a)
+		}
+	})
+}

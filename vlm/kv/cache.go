@@ -39,12 +39,11 @@ type Layer struct {
 type Cache struct {
 	Layers []Layer
 
-	backend  compute.Backend
-	typ      compute.Type
-	kvHeads  int
-	dim      int
-	width    int // of a row: kvHeads·dim
-	capacity int
+	backend compute.Backend
+	typ     compute.Type
+	kvHeads int
+	dim     int
+	width   int // of a row: kvHeads·dim
 }
 
 // New makes an empty cache for layers whose keys and values are kvHeads·dim numbers wide, stored
@@ -88,39 +87,72 @@ func (c *Cache) LayerBytes(layer int) int64 {
 	return n
 }
 
-// Capacity is the number of rows that there is memory for.
-func (c *Cache) Capacity() int { return c.capacity }
-
 // capacityStep: attention over padded lengths reads whole steps, as llama.cpp's does.
 const capacityStep = 256
 
-// Reserve makes room for rows entries a layer; what is cached stays.
-func (c *Cache) Reserve(rows int) error {
-	if rows <= c.capacity {
-		return nil
-	}
-	rows = (rows + capacityStep - 1) / capacityStep * capacityStep
-	for i := range c.Layers {
-		l := &c.Layers[i]
-		for _, a := range []*compute.Array{&l.K, &l.V} {
-			bigger, err := c.backend.State(fmt.Sprintf("kv %d", i), c.typ, compute.Dims(c.width, rows))
-			if err != nil {
-				return err
-			}
-			if old := *a; old != nil {
-				if err := copyRows(bigger, old, l.Layout.Tail()*c.RowBytes()); err != nil {
-					return err
-				}
-				old.Free()
-			}
-			*a = bigger
+func stepped(rows int) int { return (rows + capacityStep - 1) / capacityStep * capacityStep }
+
+// Room reports whether layers [from, to) have memory for more entries.
+func (c *Cache) Room(from, to, more int) bool {
+	for i := from; i < to; i++ {
+		if l := &c.Layers[i]; l.K == nil || l.Layout.Tail()+more > l.K.Shape()[1] {
+			return false
 		}
 	}
-	c.capacity = rows
+	return true
+}
+
+// Reserve makes room for more entries in layers [from, to), in other arrays where those there are
+// are too small; what is cached stays.
+func (c *Cache) Reserve(from, to, more int) error {
+	for i := from; i < to; i++ {
+		if !c.Room(i, i+1, more) {
+			if err := c.resize(i, stepped(c.Layers[i].Layout.Tail()+more)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// trimBytes is what trimming a layer must give back to be worth another array.
+const trimBytes = 1 << 20
+
+// Trimmable reports whether a layer has far more memory than its entries and more will take.
+func (c *Cache) Trimmable(layer, more int) bool {
+	l := &c.Layers[layer]
+	return l.K != nil && 2*(l.K.Shape()[1]-stepped(l.Layout.Tail()+more))*c.RowBytes() >= trimBytes
+}
+
+// Trim gives back the memory that a layer does not need for its entries and more.
+func (c *Cache) Trim(layer, more int) error {
+	return c.resize(layer, stepped(c.Layers[layer].Layout.Tail()+more))
+}
+
+// resize moves a layer's device rows to arrays of so many.
+func (c *Cache) resize(layer, rows int) error {
+	l := &c.Layers[layer]
+	for _, a := range []*compute.Array{&l.K, &l.V} {
+		other, err := c.backend.State(fmt.Sprintf("kv %d", layer), c.typ, compute.Dims(c.width, rows))
+		if err != nil {
+			return err
+		}
+		if old := *a; old != nil {
+			if err := copyRows(other, old, l.Layout.Tail()*c.RowBytes()); err != nil {
+				other.Free()
+				return err
+			}
+			old.Free()
+		}
+		*a = other
+	}
 	return nil
 }
 
 func copyRows(dst, src compute.Array, bytes int) error {
+	if bytes == 0 {
+		return nil
+	}
 	buf := make([]byte, bytes)
 	if err := src.Read(0, buf); err != nil {
 		return err
@@ -175,7 +207,7 @@ func (c *Cache) Free() {
 			c.Layers[i].V.Free()
 		}
 	}
-	c.Layers, c.capacity = nil, 0
+	c.Layers = nil
 }
 
 // FillMask writes the attention mask of n new rows over the device rows of a layout, of which

@@ -14,7 +14,7 @@ import (
 func filled(t *testing.T, layers, tokens int) *Cache {
 	t.Helper()
 	c := New(ref.New(1), layers, 1, 4, compute.F32)
-	if err := c.Reserve(tokens); err != nil {
+	if err := c.Reserve(0, layers, tokens); err != nil {
 		t.Fatal(err)
 	}
 	origins := make([]int, tokens)
@@ -73,7 +73,7 @@ func TestEvictMovesRowsTogether(t *testing.T) {
 
 func TestGrowingKeepsRows(t *testing.T) {
 	c := filled(t, 1, 6)
-	if err := c.Reserve(500); err != nil {
+	if err := c.Reserve(0, 1, 500); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 6 {

@@ -20,7 +20,7 @@ func logits(t *testing.T, d *Decoder, ffn map[int]FFN) []float32 {
 	c := d.Config
 	cache := kv.New(d.Backend, c.Layers, c.KVHeads, c.HeadDim, compute.F32)
 	defer cache.Free()
-	if err := cache.Reserve(rows); err != nil {
+	if err := cache.Reserve(0, c.Layers, rows); err != nil {
 		t.Fatal(err)
 	}
 	x := make([]float32, rows*c.Hidden)

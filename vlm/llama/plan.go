@@ -73,7 +73,7 @@ func (p Plan) partition() []int {
 // keys is the number of cached rows that attention reads.
 func (p Plan) keys(n int) int {
 	if p.PadKeys > 0 {
-		n = min((n+p.PadKeys-1)/p.PadKeys*p.PadKeys, p.Cache.Capacity())
+		n = (n + p.PadKeys - 1) / p.PadKeys * p.PadKeys // no more than a layer's capacity, which comes in larger steps
 	}
 	return n
 }

@@ -6,8 +6,9 @@
 // (program.go).
 //
 // Three facts shape the code. A failed assertion inside ggml ends the process, so shapes are
-// checked in compute before anything reaches it. A Go callback is slow, so a run is cancelled
-// through a C function that reads a flag (abort.go). Matrices may be repacked for the
-// processor's matrix units (weights.go), as llama.cpp does; everything else is used in place
-// from the mapped file.
+// checked in compute before anything reaches it. A Go callback is slow (5 to 10 µs when ggml
+// has a core for each thread, far more when it has not), so a run is cancelled through a C
+// function that reads a flag (abort.go), and only HostOps call back (host.go). Matrices may be
+// repacked for the processor's matrix units (weights.go), as llama.cpp does; everything else is
+// used in place from the mapped file.
 package ggml

@@ -214,7 +214,7 @@ func TestAttentionIsThatOfTheExpandedRows(t *testing.T) {
 		newTrial(t, r, 2, 1, 32, 600, compute.F32, false, 30))
 	backends(t, func(t *testing.T, be compute.Backend) {
 		for _, c := range trials {
-			t.Run(name(c.kvHeads, "×", c.heads/c.kvHeads, " heads of ", c.dim, ", ", c.store.Len(), "+", len(c.tailK)/c.store.Width()), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%d×%d heads of %d, %d+%d rows", c.kvHeads, c.heads/c.kvHeads, c.dim, c.store.Len(), len(c.tailK)/c.store.Width()), func(t *testing.T) {
 				alike(t, c.run(t, be), c.clean().want(t))
 			})
 		}
@@ -305,7 +305,9 @@ func TestStoreIsReadAtEveryRun(t *testing.T) {
 
 func TestWrongTensorsAreRefused(t *testing.T) {
 	store := NewStore(2, 32)
-	in := func(g *compute.Graph, typ compute.Type, dims ...int) *compute.Tensor { return g.Input("x", typ, dims...) }
+	in := func(g *compute.Graph, typ compute.Type, dims ...int) *compute.Tensor {
+		return g.Input("x", typ, dims...)
+	}
 	for want, build := range map[string]func(g *compute.Graph) *compute.Tensor{
 		"5 heads cannot share 2": func(g *compute.Graph) *compute.Tensor {
 			return Attend(g, in(g, compute.F32, 160), nil, nil, nil, store, 5, 1)

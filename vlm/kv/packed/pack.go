@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Class is rows stored in the same number of bits.
@@ -73,10 +74,14 @@ func Pack(k, v []float32, kvHeads, dim int, classes []Class) (*Block, error) {
 			}
 			named[r] = true
 		}
-		s.packKeys(k)
-		s.packValues(v, b.scale)
 		b.sections = append(b.sections, s)
 	}
+	var wg sync.WaitGroup
+	for _, s := range b.sections {
+		wg.Go(func() { s.packKeys(k) })
+		wg.Go(func() { s.packValues(v, b.scale) })
+	}
+	wg.Wait()
 	return b, nil
 }
 
@@ -87,9 +92,15 @@ func notFinite(x []float32) int {
 // channelScales is the square root of each channel's largest magnitude.
 func channelScales(v []float32, width int) []float32 {
 	scale := make([]float32, width)
-	for i, f := range v {
-		c := i % width
-		scale[c] = max(scale[c], f, -f)
+	for ; len(v) > 0; v = v[width:] {
+		for c, f := range v[:width] {
+			if f < 0 {
+				f = -f
+			}
+			if f > scale[c] {
+				scale[c] = f
+			}
+		}
 	}
 	for c, top := range scale {
 		if scale[c] = float32(math.Sqrt(float64(top))); top == 0 {
@@ -109,8 +120,8 @@ func (s *section) code(x, low, step float32) byte {
 	if step == 0 {
 		return 0
 	}
-	c := math.RoundToEven(float64((x - low) / step))
-	return byte(min(max(c, 0), float64(int(1)<<s.bits-1)))
+	// x is not below low; a rounded step may put the largest number a little past the last code.
+	return byte(min(int(math.RoundToEven(float64((x-low)/step))), 1<<s.bits-1))
 }
 
 func (s *section) packKeys(k []float32) {
@@ -119,7 +130,12 @@ func (s *section) packKeys(k []float32) {
 	high := slices.Clone(s.keyMin)
 	for _, r := range s.rows {
 		for c, f := range k[r*s.width:][:s.width] {
-			s.keyMin[c], high[c] = min(s.keyMin[c], f), max(high[c], f)
+			if f < s.keyMin[c] {
+				s.keyMin[c] = f
+			}
+			if f > high[c] {
+				high[c] = f
+			}
 		}
 	}
 	s.keyStep = high
@@ -141,11 +157,19 @@ func (s *section) packValues(v, scale []float32) {
 	s.valueStep = make([]float32, len(s.rows))
 	codes, even := make([]byte, s.width), make([]float32, s.width)
 	for i, r := range s.rows {
-		for c, f := range v[r*s.width:][:s.width] {
-			even[c] = f / scale[c]
+		row := v[r*s.width:][:s.width]
+		low, high := row[0]/scale[0], row[0]/scale[0]
+		for c, f := range row {
+			f /= scale[c]
+			even[c] = f
+			if f < low {
+				low = f
+			}
+			if f > high {
+				high = f
+			}
 		}
-		low := slices.Min(even)
-		step := s.step(low, slices.Max(even))
+		step := s.step(low, high)
 		for c, f := range even {
 			codes[c] = s.code(f, low, step)
 		}

@@ -39,7 +39,8 @@ func (s *Store) Len() int {
 	return n
 }
 
-// Bytes counts what is stored: codes, and as float32 their minimums, steps and scales.
+// Bytes counts what is stored: codes, and as float32 their minimums, steps and scales; not the
+// list of rows.
 func (s *Store) Bytes() int64 {
 	var n int64
 	for _, b := range s.list() {

@@ -113,3 +113,6 @@ func Fold(o, acc, s []float32, keep, shift float32) {
 
 // vector is how many numbers the assembly takes at once.
 const vector = 8
+
+// Fast reports whether the assembly runs on this processor; otherwise the kernels are plain Go.
+func Fast() bool { return fast }

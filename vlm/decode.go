@@ -63,6 +63,8 @@ func (s *Session) Step(ctx context.Context, id int) error {
 // pieces computes a decode step from one decision to the next.
 func (s *Session) pieces(ctx context.Context, x []float32) error {
 	end := llama.Before(s.m.Decoder.Config.Layers)
+	// Threads that wait awake for the next graph would take the processor from who decides.
+	s.streak(s.stepEnd(s.course, llama.Before(0), s.chosen) == end)
 	var res resuming
 	for from := llama.Before(0); from < end; {
 		to := s.stepEnd(s.course, from, s.chosen)
@@ -121,6 +123,5 @@ func (s *Session) stepSegment(p llama.Plan) (*llama.Segment, error) {
 		return nil, err
 	}
 	s.steps[key] = seg
-	s.streak(true)
 	return seg, nil
 }

@@ -75,7 +75,7 @@ func (a *answer) prefilled() {
 func (s *Session) Follow(ctx context.Context, p *Prompt, methods []pruning.Stacked, seed uint64, ids []int, see func(step int, logits []float32) error) (trace.SideDone, error) {
 	a := &answer{s: s, ctx: ctx, started: time.Now()}
 	a.done = trace.SideDone{Visual: visualCount(p), Ended: "followed", Tokens: len(ids)}
-	if err := s.Prefill(ctx, p, methods, seed, "", func(trace.Event) {}); err != nil {
+	if err := s.Prefill(ctx, p, methods, seed, "", nil); err != nil {
 		return a.done, err
 	}
 	a.prefilled()

@@ -71,6 +71,9 @@ func (a *applier) onLogits() error {
 
 // tellLogits writes an edit to the trace, as the first candidates before and after.
 func (a *applier) tellLogits(o decided, d *pruning.EditLogits) {
+	if a.emit == nil {
+		return
+	}
 	e := trace.Decision{Side: a.side, Method: o.method.Info.Name, Kind: d.Kind(), Phase: pruning.Decode.String(),
 		At: pruning.OnLogits.String(), Layer: a.s.m.Decoder.Config.Layers - 1, Step: a.s.chosen, Unit: d.Unit, Rule: d.Rule, MS: ms(o.took)}
 	e.From, e.To = e.Layer, e.Layer

@@ -31,7 +31,8 @@ type passing struct {
 }
 
 // Prefill computes a prompt, with methods deciding on the way, up to the logits of its last
-// row. Methods need an empty session; later turns of a conversation are dense.
+// row. Methods need an empty session; later turns of a conversation are dense. A nil emit means
+// that nobody listens.
 func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stacked, seed uint64, side string, emit func(trace.Event)) error {
 	if len(methods) > 0 && s.length > 0 {
 		return fmt.Errorf("pruning methods act on the first question; start a new conversation")
@@ -169,7 +170,7 @@ func (s *Session) told(c course, from, to llama.Point, seg *llama.Segment, at *p
 		s.keptByLayer[l] = visual
 	}
 	done, behind := ended(from, to)
-	for l := done; l < behind; l++ {
+	for l := done; l < behind && s.run.emit != nil; l++ {
 		e := trace.Layer{Side: s.run.side, Layer: l, N: len(at.rows), FLOPs: at.costs[l].FLOPs}
 		if len(at.rows) < s.length {
 			e.Rows = at.rows

@@ -14,6 +14,9 @@ const maxNumbers = 400_000
 
 // tell writes a decision to the trace.
 func (a *applier) tell(o decided, d pruning.Decision) {
+	if a.emit == nil {
+		return
+	}
 	b, at := d.Because(), o.site.Site
 	e := trace.Decision{Side: a.side, Method: o.method.Info.Name, Kind: d.Kind(), Phase: at.Phase.String(), Layer: at.Layer,
 		From: at.Layer, To: at.Layer, Step: at.Step, Inclusive: b.Inclusive, Unit: b.Unit, Rule: b.Rule, MS: ms(o.took)}

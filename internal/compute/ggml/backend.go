@@ -79,7 +79,11 @@ type backend struct {
 	eager, calm, threaded ptr
 	setPool               func(b, pool ptr)
 	freePool              func(pool ptr)
-	abort                 *abortFlag
+	// useThreads sets how many threads compute the next graph, using is what was set last.
+	useThreads     func(n int)
+	threads, using int
+	streaking      bool
+	abort          *abortFlag
 	// extra are the buffer types that repack matrices for this processor, best first.
 	extra []ptr
 	// spare is working memory of freed programs, at most maxSpare of them.
@@ -144,7 +148,14 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 	if err := b.proc(reg, "ggml_backend_set_n_threads", &setThreads); err != nil {
 		return err
 	}
-	setThreads(cpu, int32(threads))
+	b.threads = threads
+	b.useThreads = func(n int) {
+		if n != b.using {
+			setThreads(cpu, int32(n))
+			b.using = n
+		}
+	}
+	b.useThreads(threads)
 
 	var newPool func(params ptr) ptr
 	if b.proc(reg, "ggml_threadpool_new", &newPool) == nil &&
@@ -169,6 +180,7 @@ func (b *backend) setUpCPU(dev, cpu ptr, threads int) error {
 
 // Streak implements compute.Streaker. Changing the pool makes ggml pause the other one.
 func (b *backend) Streak(on bool) {
+	b.streaking = on
 	switch {
 	case b.threaded == 0:
 	case on:

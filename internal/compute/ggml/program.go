@@ -26,9 +26,14 @@ type program struct {
 	bytes int64
 	// hosts are the operations that call back into Go.
 	hosts []hostNode
+	// small graphs are not worth waking a thread for.
+	small bool
 	// backends keeps the list that sched was made from.
 	backends []ptr
 }
+
+// smallFLOPs: one thread computes these in the time that it takes to wake another.
+const smallFLOPs = 3e6
 
 // Compile implements compute.Backend.
 func (b *backend) Compile(g *compute.Graph) (compute.Program, error) {
@@ -36,7 +41,8 @@ func (b *backend) Compile(g *compute.Graph) (compute.Program, error) {
 		return nil, err
 	}
 	all := g.Nodes()
-	p := &program{b: b, all: all, nodes: make([]node, len(all)), live: live(all), given: make([]bool, len(all)), tops: tops(all)}
+	p := &program{b: b, all: all, nodes: make([]node, len(all)), live: live(all), given: make([]bool, len(all)), tops: tops(all),
+		small: g.Cost().FLOPs < smallFLOPs}
 	room := 64 // tensors that lowering may make
 	for _, n := range all {
 		room += 2 + len(n.Src)
@@ -214,6 +220,11 @@ func (p *program) Run(ctx context.Context, in ...compute.Binding) error {
 	stop := context.AfterFunc(ctx, func() { p.b.abort.set(true) })
 	var status int32
 	if p.b.isCPU {
+		if p.small && !p.b.streaking {
+			p.b.useThreads(1)
+		} else {
+			p.b.useThreads(p.b.threads)
+		}
 		status = p.b.backend_compute(p.b.handle, p.graph)
 	} else {
 		status = p.b.sched_compute(p.sched, p.graph)

@@ -21,7 +21,9 @@ type Unknown struct {
 func (u Unknown) Type() string { return u.Name }
 
 // Marshal writes an event as one JSON object on one line, without the newline; "type" is its
-// first member. A number that JSON lacks (NaN, infinity) is an error outside Floats and Threshold.
+// first member. A number that JSON lacks (NaN, infinity) is an error outside Floats, Threshold,
+// the KL of a Point and the LogProb of a Choice. Scores have six digits, those of decisions made
+// while answering four.
 func Marshal(e Event) ([]byte, error) {
 	if e == nil {
 		return nil, errors.New("there is no event to write")
@@ -37,7 +39,13 @@ func Marshal(e Event) ([]byte, error) {
 		d.Threshold = nil // a rule that counts has none
 		e = d
 	}
-	body, err := json.Marshal(e)
+	var body []byte
+	var err error
+	if d, ok := e.(Decision); ok && d.Phase == "decode" && d.Kind != "neurons" {
+		body, err = json.Marshal(d.coarsely())
+	} else {
+		body, err = json.Marshal(e)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the %s event cannot be written as JSON: %w", e.Type(), err)
 	}

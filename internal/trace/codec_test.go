@@ -32,7 +32,7 @@ func lines(t *testing.T, events []Event) string {
 }
 
 func TestEveryEventComesBack(t *testing.T) {
-	events := append(sample(), Failed{"no"}, Event(Unknown{"later", []byte(`{"type":"later","x":[1]}`)}))
+	events := append(append(sample(), points()...), Failed{"no"}, Event(Unknown{"later", []byte(`{"type":"later","x":[1]}`)}))
 	seen := map[string]bool{}
 	for _, e := range events {
 		seen[e.Type()] = true
@@ -66,6 +66,23 @@ func TestEveryEventComesBack(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("no %s event was tried", name)
 		}
+	}
+}
+
+// TestComparisonsComeBack: a run of several sides, stored rows, masks and points of a sweep.
+func TestComparisonsComeBack(t *testing.T) {
+	events := append(stacked(), points()...)
+	text := lines(t, events)
+	back, err := Read(strings.NewReader(text))
+	if err != nil || len(back) != len(events) {
+		t.Fatalf("%d events, %v", len(back), err)
+	}
+	if lines(t, back) != text || describe(Fold(back)) != describe(Fold(events)) {
+		t.Error("the trace came back changed")
+	}
+	s := Fold(back)
+	if c := s.Sides[1].Choice(1); c.After[1].LogProb != math.Inf(-1) || s.Points[0].KL != math.Inf(1) {
+		t.Errorf("infinite numbers came back as %v and %v", c.After[1].LogProb, s.Points[0].KL)
 	}
 }
 
@@ -261,6 +278,17 @@ func FuzzRead(f *testing.F) {
 	w.Flush()
 	f.Add(b.Bytes())
 	f.Add(b.Bytes()[:b.Len()/2])
+	b.Reset()
+	for _, e := range append(stacked(), points()...) {
+		if err := w.Write(e); err != nil {
+			f.Fatal(err)
+		}
+	}
+	w.Flush()
+	f.Add(b.Bytes())
+	f.Add([]byte(`{"type":"started","schema":1,"request":{"compare":[{"methods":[{"name":"a"},{"name":"b"}]},{"methods":[{"name":"a + b","params":{"x":"1"}}]}],"sweep":{"method":-1}}}` + "\n" +
+		`{"type":"decision","side":"pruned4","kind":"mask","phase":"decode","step":-9,"rows":[3,1],"share":[9,null],"also":[{"name":"x","values":[]}],"choices":{"after":[{"log_prob":null}]}}` + "\n" +
+		`{"type":"decision","side":"pruned2","kind":"store","bits":-3,"phase":"decode","step":70000,"from":-9,"to":9999999,"rows":[0,99]}` + "\n" + `{"type":"word","side":"pruned2","kv_bytes":-1}` + "\n" + `{"type":"point","index":-1,"kl":null}`))
 	f.Add([]byte(`{"type":"started","schema":1}` + "\n" + `{"type":"picture","rows":1048577,"cols":-3}`))
 	f.Add([]byte(`{"type":"started"}` + "\n" + `{"type":"layer","side":"dense","layer":4095,"rows":[9,-1]}` + "\n" + `{"type":"decision","side":"dense","kind":"neurons","from":-5,"to":99999999999,"neurons":[-1,7]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -288,7 +316,7 @@ func queryAll(s *State) {
 		s.Visual(-1)
 		s.Visual(1 << 40)
 		s.VisualCount()
-		for _, d := range []*Side{s.Dense, s.Pruned} {
+		for _, d := range append(s.all(), nil) {
 			for _, l := range layers {
 				d.AliveAt(-1, l)
 				d.AliveAt(len(s.Tokens), l)
@@ -296,6 +324,29 @@ func queryAll(s *State) {
 				d.ScoresAt(l)
 				d.RankAt(l)
 				d.Curve(l)
+				d.BitsAt(l)
+				d.KVStrip(l)
+				d.Ratio(l)
+				d.Cumulative(l)
+				d.Matching(l)
+				d.Also(l, SeriesSaliency)
+				Jaccard(d, s.Dense, l)
+				if s.LayerCount() > 64 && l < 0 {
+					continue
+				}
+				steps := []int{-1 << 40, -1, 0, 1, d.Steps(), 1 << 40}
+				if rows*cols > 4096 { // true too, but slow
+					steps = steps[3:4]
+				}
+				for _, step := range steps {
+					d.MaskedAt(l, step)
+					d.KeptMaskAt(l, step)
+					d.ScoresAtStep(l, step)
+					d.CacheRows(l, step)
+					d.CellInfoAt(0, 0, l, step)
+					d.Step(step)
+					d.Choice(step)
+				}
 			}
 			if s.LayerCount() <= 8 {
 				d.KeptCounts()
@@ -307,6 +358,10 @@ func queryAll(s *State) {
 				s.CellInfo(p[0], p[1], l)
 			}
 		}
+		Overlap(s.all(), 0)
+		OverlapAt(s.all(), 0, 1)
+		Compare(s)
+		WritePoints(io.Discard, s)
 		Savings(s)
 		if s.Dense != nil && s.Pruned != nil {
 			Diff(s.Dense.Words, s.Pruned.Words)

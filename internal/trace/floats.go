@@ -12,8 +12,10 @@ import (
 type Floats []float32
 
 // MarshalJSON implements json.Marshaler.
-func (f Floats) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 8*len(f)+2)
+func (f Floats) MarshalJSON() ([]byte, error) { return f.append(6), nil }
+
+func (f Floats) append(digits int) []byte {
+	b := make([]byte, 0, (digits+2)*len(f)+2)
 	b = append(b, '[')
 	for i, v := range f {
 		if i > 0 {
@@ -23,9 +25,34 @@ func (f Floats) MarshalJSON() ([]byte, error) {
 			b = append(b, "null"...)
 			continue
 		}
-		b = strconv.AppendFloat(b, float64(v), 'g', 6, 32)
+		b = strconv.AppendFloat(b, float64(v), 'g', digits, 32)
 	}
-	return append(b, ']'), nil
+	return append(b, ']')
+}
+
+// coarse are Floats with four digits, for what is decided at every layer of every step: of a long
+// answer these numbers are nearly all of the trace.
+type coarse Floats
+
+func (f coarse) MarshalJSON() ([]byte, error) { return Floats(f).append(4), nil }
+
+// coarsely is a decision that is written with coarse numbers.
+func (d Decision) coarsely() any {
+	type plain Decision
+	type series struct {
+		Series
+		Values coarse `json:"values"`
+	}
+	out := struct {
+		plain
+		Scores coarse   `json:"scores,omitempty"`
+		Share  coarse   `json:"share,omitempty"`
+		Also   []series `json:"also,omitempty"`
+	}{plain: plain(d), Scores: coarse(d.Scores), Share: coarse(d.Share)}
+	for _, s := range d.Also {
+		out.Also = append(out.Also, series{s, coarse(s.Values)})
+	}
+	return out
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It reads the numbers one by one: a list of pointers,

@@ -7,8 +7,10 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -138,4 +140,51 @@ func FuzzExtractPNG(f *testing.F) {
 		// The chunk's content behind a right checksum.
 		ExtractPNG(bytes.NewReader(chunked(append([]byte(pngKeyword+"\x00"), data...))))
 	})
+}
+
+// answering is a trace of a method that masks tokens in every head of every layer at each of
+// n steps, with the scores of 300 rows and two series behind each decision.
+func answering(layers, n int) []Event {
+	events := stacked()[:11]
+	r := rand.New(rand.NewPCG(1, 2))
+	numbers := func(rows int) Floats {
+		f := make(Floats, rows)
+		for i := range f {
+			f[i] = float32(r.NormFloat64())
+		}
+		return f
+	}
+	side := SideName(1)
+	for step := 1; step < n; step++ {
+		rows := 300 + step
+		for l := range layers {
+			masked := r.Perm(rows)[:30]
+			slices.Sort(masked)
+			events = append(events, Decision{Side: side, Method: "vasparse", Kind: "mask", Phase: "decode", At: "in attention", Layer: l, From: l, To: l, Step: step,
+				Rows: masked, Share: numbers(30), Scores: numbers(rows), Rule: "the best 270 of 300 stay in each head",
+				Also: []Series{{Name: SeriesSaliency, Values: numbers(rows)}, {Name: SeriesSink, Values: numbers(rows)}}})
+		}
+		events = append(events, Word{Side: side, Step: step, Text: " word"})
+	}
+	return events
+}
+
+// TestAnsweringTracesStaySmall: six layers and thirty words with every number that a view shows.
+// The numbers are random here, which packs worse than any model's.
+func TestAnsweringTracesStaySmall(t *testing.T) {
+	events := answering(6, 30)
+	b, err := EmbedPNG(drawing(t), events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := len(lines(t, events))
+	t.Logf("%d kB as lines, %d kB in the figure", text/1000, len(b)/1000)
+	if len(b) > 500_000 || len(b) > text*4/10 {
+		t.Errorf("the trace takes %d bytes in a figure, %d as lines", len(b), text)
+	}
+	read, _ := Read(strings.NewReader(lines(t, events)))
+	back, err := ExtractPNG(bytes.NewReader(b))
+	if err != nil || describe(Fold(back)) != describe(Fold(read)) {
+		t.Errorf("the trace came back changed, %v", err)
+	}
 }

@@ -88,10 +88,14 @@ func (r Request) Question() string {
 }
 
 // Stacks lists the stacks that a run compares with dense, Methods first; none for a dense run.
+// Tokens forced by hand without any method are a stack without methods.
 func (r Request) Stacks() []Stack {
 	var out []Stack
 	if len(r.Methods) > 0 {
 		out = append(out, Stack{r.Label, r.Methods})
 	}
-	return append(out, r.Compare...)
+	if out = append(out, r.Compare...); len(out) == 0 && len(r.Force) > 0 {
+		out = []Stack{{Label: "by hand"}}
+	}
+	return out
 }

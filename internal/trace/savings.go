@@ -25,12 +25,21 @@ type Saving struct {
 	Text string
 }
 
-// Savings compares two finished sides; lines whose numbers are missing are left out.
+// Savings is SavingsOf the first pruned side.
 func Savings(s *State) []Saving {
-	if s == nil || s.Dense == nil || s.Pruned == nil || s.Dense.Summary == nil || s.Pruned.Summary == nil {
+	if s == nil {
 		return nil
 	}
-	d, p := s.Dense.Summary, s.Pruned.Summary
+	return SavingsOf(s, s.Pruned)
+}
+
+// SavingsOf compares a side with the dense one, both finished; lines whose numbers are missing
+// are left out.
+func SavingsOf(s *State, side *Side) []Saving {
+	if s == nil || s.Dense == nil || side == nil || s.Dense.Summary == nil || side.Summary == nil {
+		return nil
+	}
+	d, p := s.Dense.Summary, side.Summary
 	var out []Saving
 	add := func(label, basis, unit string, dense, pruned float64, text func(dense, pruned float64) string) {
 		if !(dense > 0 && pruned > 0) || math.IsInf(dense, 0) || math.IsInf(pruned, 0) {

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -24,8 +25,12 @@ type State struct {
 	Picture *Picture
 	// Tokens are the prompt's rows; rows in events index them.
 	Tokens []Token
-	// Dense and Pruned are nil until their side starts.
+	// Dense and Pruned are nil until their side starts; Pruned is the side of the first stack.
 	Dense, Pruned *Side
+	// Sides are the pruned sides that have started, in the order of Request.Stacks.
+	Sides []*Side
+	// Points are those of a sweep that have come, by Index.
+	Points []Point
 
 	Notices []string
 	// Error is a sentence; empty where nothing failed.
@@ -37,14 +42,19 @@ type State struct {
 	TotalMS    float64
 	PeakMemory int64
 
-	rows, cols int   // of the patch grid, 0 where there is none
-	cells      []int // sequence index of each cell, row by row; -1: no token
+	rows, cols int         // of the patch grid, 0 where there is none
+	cells      []int       // sequence index of each cell, row by row; -1: no token
+	cellOf     map[int]int // its inverse
 	unknown    map[string]bool
 }
 
-// Side is what one of the two runs did so far.
+// Side is what one run of the request did so far.
 type Side struct {
-	Name          string // Dense or Pruned
+	Name string // Dense or SideName(Index)
+	// Index is that of its stack in Request.Stacks, -1 for the dense side.
+	Index int
+	// Label names it for people; no two sides of a run have the same (see Request.Labels).
+	Label         string
 	Started, Done bool
 	Words         []Word
 	// Text is the answer so far.
@@ -52,10 +62,16 @@ type Side struct {
 	// Summary is nil until Done.
 	Summary *SideDone
 	// Layers is indexed by layer and as long as the highest one seen.
-	Layers    []LayerState
+	Layers []LayerState
+	// Decisions are in the order made; those made while decoding lie between the prompt's.
 	Decisions []Decision
 
 	state *State
+	// prompt are the indices of the Decisions made before the first word; neurons are among them,
+	// though decoding feels them. byStep are those made while answering, lasting the part of these
+	// that later steps feel too.
+	prompt, lasting []int32
+	byStep          [][]int32
 }
 
 // LayerState is what a layer computed in prefill.
@@ -73,6 +89,8 @@ const (
 	maxLayers  = 4096
 	maxCells   = 1 << 16
 	maxNeurons = 1 << 20
+	maxPoints  = 1 << 12
+	maxSteps   = 1 << 16
 )
 
 // Fold applies all events to a new State.
@@ -119,14 +137,15 @@ func (s *State) Apply(e Event) {
 		}
 	case Decision:
 		if d := s.side(e.Side); d != nil {
-			e.Rows, e.Kept, e.Neurons = ascending(e.Rows), ascending(e.Kept), ascending(e.Neurons)
-			d.Decisions = append(d.Decisions, e)
+			d.decide(e)
 		}
 	case Word:
 		if d := s.side(e.Side); d != nil {
 			d.Words = append(d.Words, e)
 			d.Text += e.Text
 		}
+	case Point:
+		s.point(e)
 	case SideDone:
 		if d := s.side(e.Side); d != nil {
 			d.Done, d.Summary = true, &e
@@ -152,12 +171,66 @@ func (s *State) Apply(e Event) {
 	}
 }
 
+// decide folds in a decision, its lists in order.
+func (d *Side) decide(e Decision) {
+	if len(e.Share) != len(e.Rows) {
+		e.Share = nil
+	}
+	if !slices.IsSorted(e.Rows) && e.Share != nil {
+		order := make([]int, len(e.Rows))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(e.Rows[a], e.Rows[b]) })
+		rows, share := make([]int, len(order)), make(Floats, len(order))
+		for to, from := range order {
+			rows[to], share[to] = e.Rows[from], e.Share[from]
+		}
+		e.Rows, e.Share = rows, share
+	}
+	e.Rows, e.Kept, e.Neurons = ascending(e.Rows), ascending(e.Kept), ascending(e.Neurons)
+	at := int32(len(d.Decisions))
+	d.Decisions = append(d.Decisions, e)
+	switch {
+	case e.Phase != "decode" || e.Kind == "neurons":
+		d.prompt = append(d.prompt, at)
+	case e.Step >= 0 && e.Step < maxSteps:
+		for len(d.byStep) <= e.Step {
+			d.byStep = append(d.byStep, nil)
+		}
+		d.byStep[e.Step] = append(d.byStep[e.Step], at)
+		if e.lasts() {
+			d.lasting = append(d.lasting, at)
+		}
+	}
+}
+
+// point keeps the points in order; one that comes again replaces itself.
+func (s *State) point(p Point) {
+	if p.Index < 0 || p.Index >= maxPoints {
+		return
+	}
+	points := slices.Clone(s.Points) // a snapshot may hold the old list
+	at, found := slices.BinarySearchFunc(points, p.Index, func(q Point, i int) int { return q.Index - i })
+	if found {
+		points[at] = p
+	} else {
+		points = slices.Insert(points, at, p)
+	}
+	s.Points = points
+}
+
 // Snapshot is a copy that stays as it is while more events are applied to s; it may be read by
 // another goroutine. It shares what never changes.
 func (s *State) Snapshot() *State {
 	c := *s
 	c.unknown = nil
-	c.Dense, c.Pruned = s.Dense.snapshot(&c), s.Pruned.snapshot(&c)
+	c.Dense, c.Pruned, c.Sides = s.Dense.snapshot(&c), nil, make([]*Side, len(s.Sides))
+	for i, d := range s.Sides {
+		if c.Sides[i] = d.snapshot(&c); d == s.Pruned {
+			c.Pruned = c.Sides[i]
+		}
+	}
 	return &c
 }
 
@@ -167,28 +240,12 @@ func (d *Side) snapshot(of *State) *Side {
 	}
 	c := *d
 	c.state = of
-	// Words and Decisions are only ever appended to; Layers may be set out of order.
-	c.Layers = slices.Clone(d.Layers)
+	// Words and Decisions are only ever appended to, as is each list of their indices.
+	c.Layers, c.byStep = slices.Clone(d.Layers), slices.Clone(d.byStep)
 	return &c
 }
 
 func (s *State) notice(text string) { s.Notices = append(s.Notices, text) }
-
-// side finds or makes a side: a trace that was cut may lack its start.
-func (s *State) side(name string) *Side {
-	d := &s.Dense
-	switch name {
-	case Dense:
-	case Pruned:
-		d = &s.Pruned
-	default:
-		return nil
-	}
-	if *d == nil {
-		*d = &Side{Name: name, state: s}
-	}
-	return *d
-}
 
 // placeCells finds the sequence index of each cell; the first visual token of a cell has it.
 func (s *State) placeCells() {
@@ -196,12 +253,14 @@ func (s *State) placeCells() {
 	for i := range s.cells {
 		s.cells[i] = -1
 	}
+	s.cellOf = map[int]int{} // a snapshot may hold the old one
 	for i, t := range s.Tokens {
 		if t.Kind != "visual" || t.Row < 0 || t.Row >= s.rows || t.Col < 0 || t.Col >= s.cols {
 			continue
 		}
 		if c := t.Row*s.cols + t.Col; s.cells[c] < 0 {
 			s.cells[c] = i
+			s.cellOf[i] = c
 		}
 	}
 }
@@ -243,10 +302,8 @@ func (s *State) LayerCount() int {
 	if s.Model != nil {
 		n = s.Model.Layers
 	}
-	for _, d := range []*Side{s.Dense, s.Pruned} {
-		if d != nil {
-			n = max(n, len(d.Layers))
-		}
+	for _, d := range s.all() {
+		n = max(n, len(d.Layers))
 	}
 	return n
 }

@@ -229,8 +229,14 @@ func words(s string) []Word {
 
 // TestSnapshotStays: what a view draws does not change under it.
 func TestSnapshotStays(t *testing.T) {
+	for _, events := range [][]Event{sample(), append(stacked(), points()...)} {
+		snapshotStays(t, events)
+	}
+}
+
+func snapshotStays(t *testing.T, events []Event) {
+	t.Helper()
 	s := new(State)
-	events := sample()
 	var snaps []*State
 	for _, e := range events {
 		s.Apply(e)
@@ -248,15 +254,18 @@ func TestSnapshotStays(t *testing.T) {
 func describe(s *State) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, s.Request, s.Model, s.Picture, s.Tokens, s.Notices, s.Error, s.Running, s.Cancelled, s.Ended, s.TotalMS)
-	for _, d := range []*Side{s.Dense, s.Pruned} {
-		if d == nil {
-			continue
+	fmt.Fprintln(&b, s.Points, s.Pruned != nil && s.Pruned == s.Sides[0])
+	for _, d := range s.all() {
+		fmt.Fprintln(&b, d.Name, d.Label, d.Words, d.Text, d.Summary, d.Layers, len(d.Decisions))
+		for step := range d.Steps() {
+			info, _ := d.Step(step)
+			fmt.Fprintln(&b, info, shares(d.MaskedAt(-1, step)))
 		}
-		fmt.Fprintln(&b, d.Words, d.Text, d.Summary, d.Layers, len(d.Decisions))
 		for _, n := range d.Neurons() {
 			fmt.Fprintln(&b, n.Layer, n.Index, n.Of, n.Counts)
 		}
 		for l := range s.LayerCount() {
+			fmt.Fprintln(&b, d.BitsAt(l), d.KVStrip(l))
 			scores, _ := d.ScoresAt(l)
 			fmt.Fprintln(&b, bits(d.KeptMask(l)), scores)
 		}

@@ -34,9 +34,11 @@ func (d *Decision) changes(layer int) bool {
 }
 
 func has(rows []int, row int) bool {
-	_, ok := slices.BinarySearch(rows, row)
+	_, ok := find(rows, row)
 	return ok
 }
+
+func find(rows []int, row int) (int, bool) { return slices.BinarySearch(rows, row) }
 
 // AliveAt reports whether a layer computed a row of the sequence in prefill. Where the layer has
 // not reported, the decisions so far say.
@@ -51,9 +53,9 @@ func (d *Side) AliveAt(seqIndex, layer int) bool {
 	return d.taken(seqIndex, layer, (*Decision).stream) == nil
 }
 
-// taken is the first decision of some kind that took a row from a layer, or nil.
+// taken is the first decision about the prompt of some kind that took a row from a layer, or nil.
 func (d *Side) taken(seqIndex, layer int, kind func(*Decision) bool) *Decision {
-	for i := range d.Decisions {
+	for _, i := range d.prompt {
 		if e := &d.Decisions[i]; kind(e) && e.changes(layer) && has(e.Rows, seqIndex) && !d.compacts(e, seqIndex, layer) {
 			return e
 		}
@@ -67,7 +69,7 @@ func (d *Side) compacts(e *Decision, seqIndex, layer int) bool {
 	if e.Kind != "evict" || e.Phase == "vision" || layer > e.Layer {
 		return false
 	}
-	for i := range d.Decisions {
+	for _, i := range d.prompt {
 		if o := &d.Decisions[i]; o.Kind == "drop" && o.Method == e.Method && o.Layer == e.Layer && o.Phase == e.Phase && has(o.Rows, seqIndex) {
 			return true
 		}
@@ -80,10 +82,11 @@ func (d *Side) keeps(seqIndex, layer int) bool {
 	return d.AliveAt(seqIndex, layer) && d.taken(seqIndex, layer, (*Decision).cache) == nil
 }
 
-// KeptMask says for each cell, row by row, whether its visual token is kept in a layer: the
-// layer computes it, and no evict, zero, mask or exclude took its cache entry there. The cache
+// KeptMask says for each cell, row by row, whether its visual token is kept in a layer before the
+// first word: the layer computes it, its attention looks at it, and no evict, zero or mask took
+// its cache entry there. A token that one layer leaves out may be kept by the next. The cache
 // entries that a method evicts behind its own drop do not count: those layers did compute the
-// token. It is nil where there is no grid.
+// token. What happens while answering is asked of KeptMaskAt. It is nil where there is no grid.
 func (d *Side) KeptMask(layer int) []bool {
 	if d == nil || len(d.state.cells) == 0 {
 		return nil
@@ -92,30 +95,18 @@ func (d *Side) KeptMask(layer int) []bool {
 	for c, i := range d.state.cells {
 		mask[c] = i >= 0 && d.AliveAt(i, layer)
 	}
-	cellOf := d.state.cellOf()
-	for k := range d.Decisions {
+	for _, k := range d.prompt {
 		e := &d.Decisions[k]
 		if !e.cache() || !e.changes(layer) {
 			continue
 		}
 		for _, r := range e.Rows {
-			if c, ok := cellOf[r]; ok && mask[c] && !d.compacts(e, r, layer) {
+			if c, ok := d.state.cellOf[r]; ok && mask[c] && !d.compacts(e, r, layer) {
 				mask[c] = false
 			}
 		}
 	}
 	return mask
-}
-
-// cellOf maps sequence rows to cells.
-func (s *State) cellOf() map[int]int {
-	m := make(map[int]int, len(s.cells))
-	for c, i := range s.cells {
-		if i >= 0 {
-			m[i] = c
-		}
-	}
-	return m
 }
 
 // KeptCounts is the number of cells kept in each of the model's layers.
@@ -160,19 +151,42 @@ func (d *Decision) score(seqIndex int) float32 {
 	return d.Scores[seqIndex]
 }
 
+// scoring prefers what was decided about the prompt to what was decided while answering, then the
+// latest layer, then what took tokens out to what only stored them otherwise.
 func (d *Side) scoring(layer int) *Decision {
 	var best *Decision
-	for i := range d.Decisions {
+	for _, i := range d.prompt {
 		e := &d.Decisions[i]
-		if e.after() > layer || !(e.stream() || e.cache() || e.Kind == "store") || !d.scoresVisual(e) {
-			continue
-		}
-		// What was decided while answering yields to what was decided about the prompt.
-		if best == nil || e.Phase != "decode" && (best.Phase == "decode" || e.after() >= best.after()) {
+		if e.speaksFor(layer) && (best == nil || e.after() >= best.after() && (e.Kind != "store" || e.after() > best.after())) && d.scoresVisual(e) {
 			best = e
 		}
 	}
+	if best != nil {
+		return best
+	}
+	for _, step := range d.byStep {
+		for _, i := range step {
+			e := &d.Decisions[i]
+			if e.speaksFor(layer) && (best == nil || e.after() > best.after()) && d.scoresVisual(e) {
+				best = e
+			}
+		}
+		if best != nil {
+			break
+		}
+	}
 	return best
+}
+
+// inAttention decisions concern their own layer alone.
+const inAttention = "in attention"
+
+// speaksFor reports whether the scores of d are those behind what a layer keeps.
+func (d *Decision) speaksFor(layer int) bool {
+	if d.after() > layer || !(d.stream() || d.cache() || d.Kind == "store") {
+		return false
+	}
+	return d.At != inAttention && d.Kind != "exclude" && d.Kind != "store" || d.changes(layer)
 }
 
 func (d *Side) scoresVisual(e *Decision) bool {
@@ -242,51 +256,4 @@ func (d *Decision) keeps(seqIndex int) bool {
 		return has(d.Kept, seqIndex)
 	}
 	return !has(d.Rows, seqIndex)
-}
-
-// NeuronLayer is the FFN neurons that decoding uses in a layer.
-type NeuronLayer struct {
-	Layer int
-	// Index is ascending, of neurons 0..Of-1.
-	Index []int
-	Of    int
-	// Counts has the score of each neuron (how often it was active), where known.
-	Counts []float32
-	// Decision is where it comes from.
-	Decision *Decision
-}
-
-// Neurons lists the layers whose FFN is reduced, in order; of several decisions the last counts.
-func (d *Side) Neurons() []NeuronLayer {
-	if d == nil {
-		return nil
-	}
-	latest := map[int]*Decision{}
-	for i := range d.Decisions {
-		if e := &d.Decisions[i]; e.Kind == "neurons" {
-			for l := max(e.From, 0); l <= min(e.To, d.state.LayerCount()-1); l++ {
-				latest[l] = e
-			}
-		}
-	}
-	var out []NeuronLayer
-	for l, e := range latest {
-		n := NeuronLayer{Layer: l, Of: len(e.Scores), Counts: e.Scores, Decision: e}
-		if m := d.state.Model; m != nil && m.FFN > 0 {
-			n.Of = m.FFN
-		} else if k := len(e.Neurons); n.Of == 0 && k > 0 {
-			n.Of = min(max(e.Neurons[k-1], -1)+1, maxNeurons)
-		}
-		if len(n.Counts) != n.Of {
-			n.Counts = nil
-		}
-		for _, j := range e.Neurons {
-			if j >= 0 && j < n.Of {
-				n.Index = append(n.Index, j)
-			}
-		}
-		out = append(out, n)
-	}
-	slices.SortFunc(out, func(a, b NeuronLayer) int { return a.Layer - b.Layer })
-	return out
 }

@@ -31,21 +31,27 @@ func (f *figure) subtitle() string {
 	if m := f.state.Model; m != nil {
 		parts = append(parts, m.Name)
 	}
-	var names []string
-	for _, m := range f.state.Request.Methods {
-		names = append(names, m.Name)
+	switch {
+	case f.opt.Kind.of(f.state) == Comparison:
+		parts = append(parts, fmt.Sprintf("dense and %d pruned sides in one run", len(f.state.Sides)))
+	case f.opt.Kind.of(f.state) == Sweep:
+		if method, param, ok := f.state.Request.SweptParam(); ok {
+			parts = append(parts, "sweep of "+param+" of "+method)
+		} else {
+			parts = append(parts, "sweep")
+		}
+	case f.side != nil && f.side.Index >= 0:
+		parts = append(parts, f.side.Label)
+	default:
+		parts = append(parts, "no pruning")
 	}
-	if len(names) == 0 {
-		names = []string{"no pruning"}
-	}
-	parts = append(parts, strings.Join(names, " + "))
 	return strings.Join(parts, "  ·  ")
 }
 
-// methods names the stack with its parameters.
-func methods(r trace.Request) string {
+// methods names a stack with its parameters.
+func methods(stack []trace.Spec) string {
 	var out []string
-	for _, m := range r.Methods {
+	for _, m := range stack {
 		var params []string
 		for k, v := range m.Params {
 			params = append(params, k+" = "+v)
@@ -106,8 +112,16 @@ func (f *figure) facts() string {
 	} else {
 		add("greedy")
 	}
-	if m := methods(f.state.Request); m != "" {
-		add("%s", m)
+	stacks := f.state.Request.Stacks()
+	switch kind := f.opt.Kind.of(f.state); {
+	case kind == Comparison: // each side has a line of its own
+	case kind == Sweep && len(stacks) > 0:
+		add("%s", methods(stacks[0].Methods))
+	case f.side != nil && f.side.Index >= 0 && f.side.Index < len(stacks):
+		add("%s", methods(stacks[f.side.Index].Methods))
+	}
+	if n := len(f.state.Request.Force); n > 0 {
+		add("%d tokens forced by hand", n)
 	}
 	if f.state.Ended && f.state.PeakMemory > 0 {
 		add("peak memory %s", trace.Quantity(float64(f.state.PeakMemory), "bytes"))

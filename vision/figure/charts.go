@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"math"
 
 	"winnow/internal/trace"
 )
@@ -14,10 +15,14 @@ func (f *figure) charts(y float64) float64 {
 		return y
 	}
 	end := y
-	if counts := f.side.KeptCounts(); f.side.Name == trace.Pruned && len(counts) > 0 && f.state.VisualCount() > 0 {
+	if f.masksLater(f.side) && f.side.Steps() > 1 {
+		end = max(end, f.maskedByWord(margin, y))
+	} else if counts := f.side.KeptCounts(); f.pruned() != nil && len(counts) > 0 && f.state.VisualCount() > 0 {
 		end = max(end, f.layers(margin, y, counts))
 	}
-	if sorted, cut, d := f.side.Curve(f.layer); len(sorted) > 1 {
+	if shares, cut, target := f.side.Cumulative(f.layer); len(shares) > 1 {
+		end = max(end, f.cumulative(right, y, shares, cut, target))
+	} else if sorted, cut, d := f.side.Curve(f.layer); len(sorted) > 1 {
 		end = max(end, f.curve(right, y, sorted, cut, d))
 	}
 	if end > y {
@@ -71,6 +76,87 @@ func (f *figure) layers(x, y float64, counts []int) float64 {
 			label(bx, y+chartHeight+24, fmt.Sprint(l), shown)
 		}
 	}
+	return y + chartHeight + 34
+}
+
+// maskedByWord draws a bar a word: the share of heads that did not see a visual token while the
+// word was chosen.
+func (f *figure) maskedByWord(x, y float64) float64 {
+	s, t := f.style, mono(15)
+	y = f.heading(x, y, "Masked while each word was chosen", "of visual tokens, mean over heads and layers", column) + 24
+	n := f.side.Steps()
+	masked, most := make([]float64, n), 0.0
+	for step := range n {
+		if info, ok := f.side.Step(step); ok && info.Masked == info.Masked {
+			masked[step] = info.Masked
+			most = max(most, info.Masked)
+		}
+	}
+	top := min(niceAbove(most), 1)
+	left := f.width(t, percent(top)) + 12
+	f.textRight(t, s.soft, x+left-10, y+6, percent(top))
+	f.textRight(t, s.soft, x+left-10, y+chartHeight+5, "0 %")
+	f.rect(s.line, x+left, y, column-left, 1)
+	f.rect(s.line, x+left, y+chartHeight, column-left, 1)
+	w := (column - left) / float64(n)
+	if w < 1 {
+		return y
+	}
+	face := regular(15)
+	for step, v := range masked {
+		bx := x + left + w*float64(step)
+		h := chartHeight * min(v/top, 1)
+		f.rect(s.kept, bx+w*0.1, y+chartHeight-h, w*0.8, max(h, 1))
+		word := plain(f.side.Words[step].Text)
+		if w > 26 {
+			word = f.fit(face, word, w-4)
+			f.text(face, s.soft, bx+(w-f.width(face, word))/2, y+chartHeight+22, word)
+		}
+	}
+	return y + chartHeight + 34
+}
+
+// cumulative draws the share of attention that the best-attended rows hold together.
+func (f *figure) cumulative(x, y float64, shares []float32, cut int, target float32) float64 {
+	s, t := f.style, mono(15)
+	y = f.heading(x, y, "Attention held by the best-attended rows", fmt.Sprintf("layer %d", f.layer), column) + 24
+	left := f.width(t, "100 %") + 12
+	n := len(shares)
+	px := func(i int) float64 { return x + left + (column-left)*float64(i)/float64(n) }
+	py := func(v float64) float64 { return y + chartHeight*(1-v) }
+	f.textRight(t, s.soft, x+left-10, y+6, "100 %")
+	f.textRight(t, s.soft, x+left-10, y+chartHeight+5, "0 %")
+	f.rect(s.line, x+left, y, column-left, 1)
+	f.rect(s.line, x+left, y+chartHeight, column-left, 1)
+	step := max(1, n/1500)
+	kept, rest := [][2]float64{{px(0), py(0)}}, [][2]float64(nil)
+	for i := 0; i < n; i += step {
+		p := [2]float64{px(i + 1), py(float64(shares[i]))}
+		if i < cut {
+			kept = append(kept, p)
+		}
+		if i >= cut-1 {
+			rest = append(rest, p)
+		}
+	}
+	if target > 0 {
+		f.stroke(s.soft, 1.2, 8, [2]float64{px(0), py(float64(target))}, [2]float64{px(n), py(float64(target))})
+	}
+	f.stroke(s.soft, 2.5, 0, rest...)
+	f.stroke(s.kept, 3, 0, kept...)
+	if cut > 0 {
+		cx, cy := px(cut), py(float64(shares[cut-1]))
+		f.rect(s.line, cx, cy, 1, y+chartHeight-cy)
+		f.disc(s.kept, cx, cy, 6)
+		text := fmt.Sprintf("%d of %d rows hold %.1f %%", cut, n, 100*shares[cut-1])
+		if target > 0 {
+			text += fmt.Sprintf(", asked for %s %%", trace.Number(math.Round(1000*float64(target))/10))
+		}
+		w := f.width(regular(16), text)
+		f.text(regular(16), s.ink, min(cx+14, x+column-w), max(cy+34, y+40), text)
+	}
+	f.text(t, s.soft, px(0), y+chartHeight+24, "0")
+	f.textRight(t, s.soft, x+column, y+chartHeight+24, fmt.Sprint(n))
 	return y + chartHeight + 34
 }
 

@@ -9,6 +9,10 @@
 //	 kept by layer    sorted scores
 //	methods, model, device
 //
+// A run with several pruned sides is drawn as a comparison (compare.go): the overlap of what they
+// keep, each side's map, the answers, one table, and how far they agree in each layer. A sweep is
+// drawn as quality against cost (sweep.go). Options.Kind chooses otherwise.
+//
 // Everything comes from a trace.State, so a trace is drawn without its model. Write puts the
 // trace into the PNG: dropping the figure on the window opens the run again.
 //

@@ -12,8 +12,36 @@ import (
 	"winnow/vision/heatmap"
 )
 
+// Kind is what a figure shows of a run.
+type Kind int
+
+// The kinds; Auto is a sweep where the run has points, a comparison where it has several pruned
+// sides, else one side.
+const (
+	Auto Kind = iota
+	OneSide
+	Comparison
+	Sweep
+)
+
+// of is the kind that a state is drawn as.
+func (k Kind) of(s *trace.State) Kind {
+	switch {
+	case k != Auto:
+		return k
+	case len(s.Points) > 0:
+		return Sweep
+	case len(s.Sides) > 1:
+		return Comparison
+	}
+	return OneSide
+}
+
 // Options say what a figure shows and how. The zero value shows the last layer, dark.
 type Options struct {
+	Kind Kind
+	// Side to show by name (trace.SideName), for OneSide; empty: the first pruned one.
+	Side string
 	// Layer whose tokens are shown, counted from 0; nil: the last.
 	Layer *int
 	// Light draws on white, for papers.
@@ -44,7 +72,12 @@ func Render(state *trace.State, opt Options) (image.Image, error) {
 	if opt.Width < 800 || opt.Width > 3200 {
 		return nil, fmt.Errorf("a figure of %d pixels' width cannot be drawn; choose 800 to 3200", opt.Width)
 	}
-	f := &figure{state: state, side: state.Pruned, layer: state.LayerCount() - 1, opt: opt}
+	f := &figure{state: state, side: state.Pruned, layer: state.LayerCount() - 1, opt: opt, lines: 10}
+	if opt.Side != "" {
+		if f.side = state.Side(opt.Side); f.side == nil {
+			return nil, fmt.Errorf("there is no side %q in this run", opt.Side)
+		}
+	}
 	if f.side == nil {
 		f.side = state.Dense
 	}
@@ -59,25 +92,40 @@ func Render(state *trace.State, opt Options) (image.Image, error) {
 		st = light
 	}
 	// Drawn on paper that is long enough for the longest of each section, then cut.
-	c, err := newCanvas(full, 3200, float64(opt.Width)/full, st)
+	c, err := newCanvas(full, 3400, float64(opt.Width)/full, st)
 	if err != nil {
 		return nil, err
 	}
 	f.canvas = c
-	y := f.header(margin)
+	var y float64
+	switch opt.Kind.of(state) {
+	case Comparison:
+		y, err = f.comparison(margin)
+	case Sweep:
+		y, err = f.sweep(margin)
+	default:
+		y, err = f.run(margin)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cut := image.Rect(0, 0, c.img.Rect.Dx(), min(round(y*c.scale), c.img.Rect.Dy()))
+	return c.img.SubImage(cut), nil
+}
+
+// run draws one side beside the dense one.
+func (f *figure) run(y float64) (float64, error) {
+	y = f.header(y)
 	l, r, err := f.pictures(y)
 	switch {
 	case err != nil:
-		return nil, err
+		return 0, err
 	case l > r: // a picture without scores has the results beside it
 		y = max(l, f.savings(right, f.answers(right, r))) + gap
 	default:
 		y = max(f.answers(margin, l), f.savings(right, r)) + gap
 	}
-	y = f.charts(y)
-	y = f.footer(y)
-	cut := image.Rect(0, 0, c.img.Rect.Dx(), min(round(y*c.scale), c.img.Rect.Dy()))
-	return c.img.SubImage(cut), nil
+	return f.footer(f.charts(y)), nil
 }
 
 // Write draws the figure to a PNG file that carries the events. A nil state is made from them.
@@ -110,6 +158,7 @@ type figure struct {
 	side  *trace.Side // the one whose tokens are shown
 	layer int
 	opt   Options
+	lines int // of an answer at most
 }
 
 // The sections take the y they begin at and return the y where the next one may.

@@ -32,14 +32,15 @@ func (f *figure) pictures(y float64) (onLeft, onRight float64, err error) {
 	mask := f.side.KeptMask(f.layer)
 	kept := count(mask)
 
-	var over *image.RGBA
-	if len(mask) > 0 {
-		if over, err = heatmap.Render(nil, mask, g, heatmap.Options{Mode: heatmap.Kept, Alpha: 0.74}); err != nil {
-			return y, y, err
-		}
+	over, err := f.keptMap(f.side, g)
+	if err != nil {
+		return y, y, err
 	}
 	title, note := "What the model saw", ""
-	if n := f.state.VisualCount(); n > 0 {
+	switch n := f.state.VisualCount(); {
+	case n > 0 && f.masksLater(f.side):
+		title, note = "Masked while answering", percent(mean(f.side.MaskedAt(-1, -1)))+" of the heads, mean over layers and words"
+	case n > 0:
 		title, note = fmt.Sprintf("Kept in layer %d", f.layer), fmt.Sprintf("%d of %d visual tokens", kept, n)
 	}
 	top := f.heading(margin, y, title, note, column)
@@ -52,7 +53,11 @@ func (f *figure) pictures(y float64) (onLeft, onRight float64, err error) {
 		f.frames(mask, g, geo, x, top, w, h, f.style.kept, 2)
 	}
 	bottom := top + h + 20
-	f.maskLegend(x, bottom, w, kept < f.state.VisualCount(), geo.SeenShare())
+	if f.masksLater(f.side) {
+		f.shareLegend(x, bottom)
+	} else {
+		f.maskLegend(x, bottom, w, kept < f.state.VisualCount(), geo.SeenShare())
+	}
 
 	scores, d := f.side.ScoresAt(f.layer)
 	if d == nil {
@@ -75,8 +80,30 @@ func (f *figure) pictures(y float64) (onLeft, onRight float64, err error) {
 	return bottom + 60, bottom + 60, nil
 }
 
+// masksLater reports whether a side keeps all of the prompt and hides tokens while answering.
+func (f *figure) masksLater(d *trace.Side) bool {
+	return d.DecidesInDecode() && count(d.KeptMask(f.layer)) == f.state.VisualCount()
+}
+
+// keptMap darkens what a side takes: dropped tokens, or those hidden while answering by the share
+// of heads. It is nil where there is no grid.
+func (f *figure) keptMap(d *trace.Side, g grid.Grid) (*image.RGBA, error) {
+	mask := d.KeptMask(f.layer)
+	switch {
+	case len(mask) == 0:
+		return nil, nil
+	case f.masksLater(d):
+		return heatmap.RenderShare(d.MaskedAt(-1, -1), g, 0.9)
+	}
+	return heatmap.Render(nil, mask, g, heatmap.Options{Mode: heatmap.Kept, Alpha: 0.74})
+}
+
 func after(d *trace.Decision) string {
 	switch {
+	case d.Phase == "decode" && d.At != "":
+		return fmt.Sprintf("in layer %d at word %d", d.Layer, d.Step+1)
+	case d.At != "":
+		return fmt.Sprintf("in layer %d", d.Layer)
 	case d.Phase == "vision":
 		return fmt.Sprintf("after layer %d of the vision encoder", d.Layer)
 	case d.Layer < 0:
@@ -172,12 +199,16 @@ func (f *figure) maskLegend(x, y, width float64, dropped bool, seen float64) {
 		draw(end, y)
 		end = f.text(t, s.soft, end+26, y+14, label) + 26
 	}
+	gone := "dropped"
+	if _, _, ok := f.side.Ratio(f.layer); ok {
+		gone = "left out of this layer's attention"
+	}
 	if dropped {
 		item(func(x, y float64) {
 			f.rect(s.kept, x, y, 16, 16)
 			f.rect(color.RGBA{190, 196, 204, 255}, x+2, y+2, 12, 12)
 		}, "kept")
-		item(func(x, y float64) { f.rect(color.RGBA{52, 54, 58, 255}, x, y, 16, 16) }, "dropped")
+		item(func(x, y float64) { f.rect(color.RGBA{52, 54, 58, 255}, x, y, 16, 16) }, gone)
 	}
 	if seen < 0.995 {
 		item(func(x, y float64) {
@@ -186,6 +217,17 @@ func (f *figure) maskLegend(x, y, width float64, dropped bool, seen float64) {
 			f.rect(color.RGBA{110, 114, 120, 255}, x+3, y+3, 10, 10)
 		}, "what the model sees")
 	}
+}
+
+// shareLegend explains a map of shares.
+func (f *figure) shareLegend(x, y float64) {
+	t := regular(16)
+	at := f.text(t, f.style.soft, x, y+14, "seen by all heads") + 12
+	for i := range 120 {
+		v := uint8(190 - 190*0.9*float64(i)/119)
+		f.rect(color.RGBA{v, v, v, 255}, at+float64(i), y, 1, 16)
+	}
+	f.text(t, f.style.soft, at+132, y+14, "masked in all")
 }
 
 // ends are the lowest and highest score.

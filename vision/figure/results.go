@@ -2,15 +2,24 @@ package figure
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
 	"winnow/internal/trace"
 )
 
+// pruned is the side that is compared with the dense one; nil where there is none.
+func (f *figure) pruned() *trace.Side {
+	if f.side == f.state.Dense {
+		return nil
+	}
+	return f.side
+}
+
 // answers draws the two answers, one below the other.
 func (f *figure) answers(x, y float64) float64 {
 	y = f.heading(x, y, "Answers", "", column)
-	d, p := f.state.Dense, f.state.Pruned
+	d, p := f.state.Dense, f.pruned()
 	var markD, markP []bool
 	if d != nil && p != nil && d.Done && p.Done {
 		markD, markP, _ = trace.Diff(d.Words, p.Words)
@@ -21,9 +30,18 @@ func (f *figure) answers(x, y float64) float64 {
 		marks []bool
 	}{{"Dense", d, markD}, {"Pruned", p, markP}} {
 		if a.side != nil {
-			y = f.answer(x, y, a.title, a.side, a.marks) + 16
+			col := f.style.dense
+			if a.side != d {
+				col = f.style.kept
+			}
+			y = f.answer(x, y, column, a.title, col, a.side, a.marks) + 16
 		}
 	}
+	return f.failure(x, y)
+}
+
+// failure says why the run has no result, where that is so.
+func (f *figure) failure(x, y float64) float64 {
 	if f.state.Error != "" {
 		t := regular(18)
 		at := f.lay(t, runsOf(nil, nil, f.state.Error), column, 4)
@@ -36,26 +54,22 @@ func (f *figure) answers(x, y float64) float64 {
 	return y
 }
 
-func (f *figure) answer(x, y float64, title string, d *trace.Side, marks []bool) float64 {
+func (f *figure) answer(x, y, width float64, title string, col color.RGBA, d *trace.Side, marks []bool) float64 {
 	const pad, lead = 22, 32
 	s, t := f.style, regular(24)
-	at := f.lay(t, runsOf(d.Words, marks, d.Text), column-2*pad, 10)
+	at := f.lay(t, runsOf(d.Words, marks, d.Text), width-2*pad, f.lines)
 	lines := 1
 	if len(at) > 0 {
 		lines = at[len(at)-1].line + 1
 	}
 	h := pad + 22 + 14 + lead*float64(lines) + 30 + pad - 10
-	f.panel(s.line, x, y, column, h, 10)
-	f.panel(s.panel, x+1, y+1, column-2, h-2, 9)
-	col := s.dense
-	if d.Name == trace.Pruned {
-		col = s.kept
-	}
+	f.panel(s.line, x, y, width, h, 10)
+	f.panel(s.panel, x+1, y+1, width-2, h-2, 9)
 	f.panel(col, x+pad, y+pad, 12, 12, 3)
-	f.text(bold(17), s.ink, x+pad+22, y+pad+12, title)
+	f.text(bold(17), s.ink, x+pad+22, y+pad+12, f.fit(bold(17), title, width-2*pad-22))
 	by := y + pad + 22 + 14 + 14
 	f.paragraph(t, f.ink, x+pad, by, lead, at)
-	f.text(regular(16), s.soft, x+pad, by+lead*float64(lines)+6, f.fit(regular(16), f.stats(d), column-2*pad))
+	f.text(regular(16), s.soft, x+pad, by+lead*float64(lines)+6, f.fit(regular(16), f.stats(d), width-2*pad))
 	return y + h
 }
 
@@ -86,7 +100,7 @@ func (f *figure) stats(d *trace.Side) string {
 
 // savings draws the table of the comparison: two bars a line, the longer one full.
 func (f *figure) savings(x, y float64) float64 {
-	rows := trace.Savings(f.state)
+	rows := trace.SavingsOf(f.state, f.pruned())
 	if len(rows) == 0 {
 		return y
 	}

@@ -10,5 +10,8 @@
 // Three modes: Kept darkens what was dropped and leaves what was kept untouched; Score colours by value;
 // Rank colours by order, which shows structure where a few scores tower over the rest.
 //
+// Two more maps stand beside them: RenderOverlap shows which of several sides keep a cell (all, one alone,
+// some, none), RenderShare darkens by the share of heads that do not see a token while a word is chosen.
+//
 // Start with Options and RenderInto; colour maps are in maps.go, outlines in frames.go.
 package heatmap

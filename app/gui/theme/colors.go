@@ -50,7 +50,36 @@ const (
 	ColorCrop fyne.ThemeColorName = "winnow.crop"
 	// ColorCursor frames the cell under the pointer or the keyboard.
 	ColorCursor fyne.ThemeColorName = "winnow.cursor"
+
+	// ColorSide1 to ColorSide4 tell the pruned sides of a comparison apart; see Side. None is the
+	// accent or the colour of the dense run, whose meanings stay.
+	ColorSide1 fyne.ThemeColorName = "winnow.side.1"
+	ColorSide2 fyne.ThemeColorName = "winnow.side.2"
+	ColorSide3 fyne.ThemeColorName = "winnow.side.3"
+	ColorSide4 fyne.ThemeColorName = "winnow.side.4"
+
+	// ColorKeptPin marks on a picture what a person forced in.
+	ColorKeptPin fyne.ThemeColorName = "winnow.kept.pin"
 )
+
+// onTip is added to the name of a side's colour for its variant on ColorTip, which is dark in both
+// palettes.
+const onTip = ".tip"
+
+// Sides is how many pruned sides have a colour of their own.
+const Sides = 4
+
+// Side is the colour of a side of a comparison: -1 is the dense run, 0 the first pruned one. Past
+// the last colour it starts anew.
+func Side(i int) fyne.ThemeColorName {
+	if i < 0 {
+		return ColorMeasured
+	}
+	return [Sides]fyne.ThemeColorName{ColorSide1, ColorSide2, ColorSide3, ColorSide4}[i%Sides]
+}
+
+// SideOnTip is the colour of a side on ColorTip, on a picture.
+func SideOnTip(i int) fyne.ThemeColorName { return Side(i) + onTip }
 
 // palette is one complete set of colours.
 type palette map[fyne.ThemeColorName]color.NRGBA
@@ -88,6 +117,13 @@ var dark = palette{
 	ColorCrop:      rgba(0xFFFFFF, 0xa0),
 	ColorCursor:    rgb(0xFFFFFF),
 
+	ColorKeptPin: rgb(0xF2B035),
+
+	ColorSide1: rgb(0x75D19A),
+	ColorSide2: rgb(0xAC35E8),
+	ColorSide3: rgb(0xE86435),
+	ColorSide4: rgb(0xEAC9ED),
+
 	fynetheme.ColorNameBackground:          rgb(0x14161A),
 	fynetheme.ColorNameForeground:          rgb(0xE9ECF0),
 	fynetheme.ColorNamePrimary:             rgb(0xF2B035),
@@ -118,6 +154,12 @@ var dark = palette{
 	fynetheme.ColorNameForegroundOnWarning: rgb(0x1A1304),
 }
 
+func init() {
+	for i := -1; i < Sides; i++ {
+		dark[SideOnTip(i)], light[SideOnTip(i)] = dark[Side(i)], dark[Side(i)]
+	}
+}
+
 var light = palette{
 	ColorKept:      rgb(0xBF7A04),
 	ColorKeptSoft:  rgba(0xBF7A04, 0x90),
@@ -140,6 +182,13 @@ var light = palette{
 	ColorGrid:      rgba(0x000000, 0x38),
 	ColorCrop:      rgba(0xFFFFFF, 0xa0),
 	ColorCursor:    rgb(0xFFFFFF),
+
+	ColorKeptPin: rgb(0xF2B035),
+
+	ColorSide1: rgb(0x166958),
+	ColorSide2: rgb(0x5514B7),
+	ColorSide3: rgb(0xB72A14),
+	ColorSide4: rgb(0x562953),
 
 	fynetheme.ColorNameBackground:          rgb(0xF5F6F8),
 	fynetheme.ColorNameForeground:          rgb(0x1A1D22),

@@ -147,6 +147,7 @@ func wrap(pieces []string, between string, f face, width float32) []string {
 const (
 	foreground      = fynetheme.ColorNameForeground
 	fyneInputBorder = fynetheme.ColorNameInputBorder
+	fyneHover       = fynetheme.ColorNameHover
 )
 
 // faded is a colour with another opacity.

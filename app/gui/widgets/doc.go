@@ -11,8 +11,24 @@
 //	NeuronStrip   layers × neurons, the core set lit
 //	MethodCard    a pruning method and the controls that its parameters declare
 //
-// and the small ones: Segmented, Slider, Button, TagLabel, MonoLabel, SectionTitle, Panel,
-// StatusBar, Banner. Read small.go and then picture.go.
+// those that show what one method has of its own:
+//
+//	RatioBars      a bar a layer, its height the share kept there
+//	KVStrip        a row a layer, what its cache entries are stored in
+//	MatchStrip     a row a layer, how core and active neurons overlap
+//	WordTable      the candidates for each word before and after contrast
+//	StepScrubber   the words of an answer; scrub and play
+//	TradeoffCurve  quality against cost, a point a value of a parameter
+//
+// those of a comparison:
+//
+//	CompareTable   metrics of several sides beside each other
+//	SideBadge      a side's name and colour, theme.Side
+//	Legend         what colours mean; OverlapItems are those of the overlap view
+//
+// and the small ones: Segmented (NewTabs for a row of tabs), Slider, Button, TagLabel, MonoLabel,
+// SectionTitle, Panel, StatusBar, Banner. Read small.go and then picture.go; a plot of one thing a
+// layer is a plotter in a chart: chart.go and ratiobars.go.
 //
 // Rules that hold for all of them
 //   - Setters are called on Fyne's thread; nothing here calls fyne.Do.

@@ -17,11 +17,12 @@ type point struct{ x, y float32 }
 // strokeLine draws a polyline with soft edges. dash holds lengths of line and gap in turn, in
 // pixels; empty means solid.
 func strokeLine(dst *image.RGBA, pts []point, width float32, c color.Color, dash ...float32) {
-	b := dst.Bounds()
+	b := around(pts, width+1).Intersect(dst.Bounds())
 	if b.Empty() || len(pts) < 2 {
 		return
 	}
 	r := vector.NewRasterizer(b.Dx(), b.Dy())
+	pts = shifted(pts, b.Min)
 	var left float32 // of the current dash
 	on, at := true, 0
 	if len(dash) > 0 {
@@ -54,6 +55,30 @@ func strokeLine(dst *image.RGBA, pts []point, width float32, c color.Color, dash
 	r.Draw(dst, b, image.NewUniform(c), image.Point{})
 }
 
+// around is the rectangle of whole pixels that holds points with a margin. What is drawn is
+// rasterized within it: a mark on a large picture costs as little as on a small one.
+func around(pts []point, margin float32) image.Rectangle {
+	x0, y0 := float32(math.Inf(1)), float32(math.Inf(1))
+	x1, y1 := -x0, -y0
+	for _, p := range pts {
+		x0, y0, x1, y1 = min(x0, p.x), min(y0, p.y), max(x1, p.x), max(y1, p.y)
+	}
+	if !(x1-x0 < 1e6 && y1-y0 < 1e6) { // none, or not finite
+		return image.Rectangle{}
+	}
+	floor := func(v float32) int { return int(math.Floor(float64(v))) }
+	return image.Rect(floor(x0-margin), floor(y0-margin), floor(x1+margin)+1, floor(y1+margin)+1)
+}
+
+// shifted are points seen from a corner.
+func shifted(pts []point, corner image.Point) []point {
+	out := make([]point, len(pts))
+	for i, p := range pts {
+		out[i] = point{p.x - float32(corner.X), p.y - float32(corner.Y)}
+	}
+	return out
+}
+
 // quad adds a thick segment, longer by grow at both ends. All quads turn the same way, so that
 // overlapping ones add up instead of cancelling.
 func quad(r *vector.Rasterizer, p, q point, width, grow float32) {
@@ -70,6 +95,28 @@ func quad(r *vector.Rasterizer, p, q point, width, grow float32) {
 	r.LineTo(q.x-nx, q.y-ny)
 	r.LineTo(p.x-nx, p.y-ny)
 	r.ClosePath()
+}
+
+// disc paints a filled circle with a soft edge.
+func disc(dst *image.RGBA, at point, radius float32, c color.Color) {
+	b := around([]point{at}, radius+1).Intersect(dst.Bounds())
+	if b.Empty() || radius <= 0 {
+		return
+	}
+	r := vector.NewRasterizer(b.Dx(), b.Dy())
+	at = shifted([]point{at}, b.Min)[0]
+	const corners = 24
+	for i := range corners {
+		s, c := math.Sincos(float64(i) * 2 * math.Pi / corners)
+		x, y := at.x+radius*float32(c), at.y+radius*float32(s)
+		if i == 0 {
+			r.MoveTo(x, y)
+		} else {
+			r.LineTo(x, y)
+		}
+	}
+	r.ClosePath()
+	r.Draw(dst, b, image.NewUniform(c), image.Point{})
 }
 
 // roundRect lists the outline of a rounded rectangle, clockwise from its top left.

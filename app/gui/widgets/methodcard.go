@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"maps"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -15,6 +16,8 @@ import (
 // MethodCardOptions is what a card says about a method, and the parameters it makes controls of.
 type MethodCardOptions struct {
 	Name, Title string
+	// Order is the place at which it acts, counted from 1; 0 shows none.
+	Order int
 	// Provenance is the tag beside the title: authors' code, paper, baseline.
 	Provenance string
 	// Removes says what goes and when; Paper and Needs are shown under it when not empty.
@@ -114,6 +117,10 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 		}
 	})
 	title := newText(bodyBold)
+	order := newText(bodyMono)
+	if m.o.Order > 0 {
+		order.Text = strconv.Itoa(m.o.Order)
+	}
 	provenance := NewTagLabel(m.o.Provenance)
 	up := NewIconButton(IconUp, "act earlier", func() { m.OnMoveUp() })
 	down := NewIconButton(IconDown, "act later", func() { m.OnMoveDown() })
@@ -121,7 +128,7 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 	about := NewNote(m.about())
 	failure := NewNote("")
 	failure.color = fynetheme.ColorNameError
-	objects := []fyne.CanvasObject{box, toggle, title, provenance, up, down, remove, about}
+	objects := []fyne.CanvasObject{box, toggle, order, title, provenance, up, down, remove, about}
 	for _, c := range m.controls {
 		objects = append(objects, c)
 	}
@@ -156,6 +163,13 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 		put(toggle, theme.Inset, 16, head)
 		left := float32(theme.Inset + 16 + theme.Gap)
 		titleH := title.MinSize().Height
+		if m.o.Order > 0 {
+			n := measure(order.Text, bodyMono)
+			if move {
+				place(order, left, y+(head-n.Height)/2, n.Width, n.Height)
+			}
+			left += n.Width + theme.Gap
+		}
 		// The tag stands beside the title where both fit, else under it.
 		room := x - left - theme.Gap
 		beside := measure(m.o.Title, bodyBold).Width+tagW+theme.Gap <= room
@@ -208,6 +222,7 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 		}
 		toggle.set(m.on)
 		title.Color = tint(m, foreground)
+		order.Color = tint(m, theme.ColorSoft)
 		if !m.on {
 			title.Color = tint(m, theme.ColorSoft)
 		}

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -25,6 +26,8 @@ type PictureView struct {
 	OnHover func(row, col int, inside bool)
 	// OnCell is called when a cell is clicked, or Enter is pressed on the cursor's cell.
 	OnCell func(row, col int)
+	// OnTapCell is called when a cell is clicked, with which button; also after OnCell.
+	OnTapCell func(row, col int, secondary bool)
 	// OnKey gets the keys that the view has no use for while it has the keyboard.
 	OnKey func(*fyne.KeyEvent)
 	// Tooltip gives the lines of the panel beside a cell, the first in bold; none hide it.
@@ -40,6 +43,12 @@ type PictureView struct {
 	overlay    *image.RGBA
 	alpha      float64
 	kept       []bool
+	// forcedIn and forcedOut are the cells that a person has decided on.
+	forcedIn, forcedOut []int
+	// badge names the side in a corner, in the colour badgeSide; empty: none.
+	badge     string
+	badgeSide int
+	compact   bool
 
 	// cursor is the cell under the pointer or the keyboard cursor; -1, -1 where there is none.
 	cursorRow, cursorCol int
@@ -65,9 +74,10 @@ const (
 )
 
 var (
-	_ fyne.Tappable     = (*PictureView)(nil)
-	_ fyne.Focusable    = (*PictureView)(nil)
-	_ desktop.Hoverable = (*PictureView)(nil)
+	_ fyne.Tappable          = (*PictureView)(nil)
+	_ fyne.SecondaryTappable = (*PictureView)(nil)
+	_ fyne.Focusable         = (*PictureView)(nil)
+	_ desktop.Hoverable      = (*PictureView)(nil)
 )
 
 // NewPictureView makes a view with no picture.
@@ -86,6 +96,7 @@ func (p *PictureView) SetPicture(img image.Image) {
 		p.picture, p.size = toRGBA(img, maxSide), img.Bounds().Size()
 	}
 	p.seen, p.rows, p.cols, p.overlay, p.kept = trace.Box{}, 0, 0, nil, nil
+	p.forcedIn, p.forcedOut = nil, nil
 	p.cursorRow, p.cursorCol = -1, -1
 	p.state = pictureReady
 	p.Refresh()
@@ -135,6 +146,38 @@ func (p *PictureView) SetKept(mask []bool) {
 	p.kept = append(p.kept[:0], mask...)
 	if p.draw != nil {
 		p.draw.refreshLines()
+	}
+}
+
+// SetForced marks the cells (row·columns + column) that a person forced in, with a pin, and those
+// forced out, with a cross.
+func (p *PictureView) SetForced(in, out []int) {
+	if slices.Equal(in, p.forcedIn) && slices.Equal(out, p.forcedOut) {
+		return
+	}
+	p.forcedIn, p.forcedOut = slices.Clone(in), slices.Clone(out)
+	if p.draw != nil {
+		p.draw.refreshLines()
+	}
+}
+
+// SetBadge names the side that is shown, in the upper left corner of the picture: -1 is dense, as in
+// theme.Side. An empty label takes it away.
+func (p *PictureView) SetBadge(side int, label string) {
+	if side != p.badgeSide || label != p.badge {
+		p.badgeSide, p.badge = side, label
+		if p.draw != nil {
+			p.draw.refreshBadge()
+		}
+	}
+}
+
+// SetCompact is for small pictures beside each other: notices are one line, and the view shrinks to
+// 100 units.
+func (p *PictureView) SetCompact(on bool) {
+	if on != p.compact {
+		p.compact = on
+		p.Refresh()
 	}
 }
 
@@ -234,8 +277,22 @@ func (p *PictureView) cellAt(pos fyne.Position) (row, col int) {
 
 // Tapped implements fyne.Tappable.
 func (p *PictureView) Tapped(e *fyne.PointEvent) {
-	if row, col := p.cellAt(e.Position); row >= 0 && p.OnCell != nil {
+	p.tapped(e, false)
+}
+
+// TappedSecondary implements fyne.SecondaryTappable.
+func (p *PictureView) TappedSecondary(e *fyne.PointEvent) { p.tapped(e, true) }
+
+func (p *PictureView) tapped(e *fyne.PointEvent, secondary bool) {
+	row, col := p.cellAt(e.Position)
+	if row < 0 {
+		return
+	}
+	if p.OnCell != nil && !secondary {
 		p.OnCell(row, col)
+	}
+	if p.OnTapCell != nil {
+		p.OnTapCell(row, col, secondary)
 	}
 }
 
@@ -298,6 +355,9 @@ func (p *PictureView) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if ok && p.OnCell != nil {
 			p.OnCell(row, col)
+		}
+		if ok && p.OnTapCell != nil {
+			p.OnTapCell(row, col, false)
 		}
 		return
 	default:

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"winnow/app/gui/theme"
 )
@@ -26,12 +25,13 @@ type pictureDrawing struct {
 	tip    *tip
 	busy   *busy
 	notice *notice
+	badge  *cornerBadge
 	geo    pictureGeometry
 }
 
 // CreateRenderer implements fyne.Widget.
 func (p *PictureView) CreateRenderer() fyne.WidgetRenderer {
-	d := &pictureDrawing{p: p, photo: &canvas.Image{}, overlay: &canvas.Image{}, tip: newTip(), busy: newBusy(), notice: newNotice()}
+	d := &pictureDrawing{p: p, photo: &canvas.Image{}, overlay: &canvas.Image{}, tip: newTip(), busy: newBusy(), notice: newNotice(), badge: newCornerBadge()}
 	d.photo.FillMode, d.photo.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleSmooth
 	d.overlay.FillMode, d.overlay.ScaleMode = canvas.ImageFillStretch, canvas.ImageScalePixels
 	d.lines = canvas.NewRaster(d.drawLines)
@@ -47,11 +47,16 @@ func (p *PictureView) CreateRenderer() fyne.WidgetRenderer {
 		d.cursor[i].StrokeWidth = float32(3 - 2*i)
 		objects = append(objects, d.cursor[i])
 	}
-	objects = append(objects, d.tip, d.busy, d.notice)
+	objects = append(objects, d.badge, d.tip, d.busy, d.notice)
 	p.draw = d
 	r := &renderer{
 		objects: func() []fyne.CanvasObject { return objects },
-		min:     func() fyne.Size { return fyne.NewSquareSize(60 * theme.Step) },
+		min: func() fyne.Size {
+			if p.compact {
+				return fyne.NewSquareSize(25 * theme.Step)
+			}
+			return fyne.NewSquareSize(60 * theme.Step)
+		},
 		layout:  d.layout,
 		refresh: d.refreshAll,
 		destroy: func() {
@@ -92,6 +97,7 @@ func (d *pictureDrawing) layout(size fyne.Size) {
 	at(d.overlay, d.geo.seen)
 	at(d.lines, d.geo.seen)
 	place(d.notice, 0, 0, size.Width, size.Height)
+	d.refreshBadge()
 	d.layoutBusy()
 	d.refreshCursor()
 }
@@ -100,7 +106,7 @@ func (d *pictureDrawing) layout(size fyne.Size) {
 func (d *pictureDrawing) layoutBusy() {
 	m, size := d.busy.MinSize(), d.p.Size()
 	y := (size.Height - m.Height) / 2
-	if d.p.picture != nil {
+	if d.p.picture != nil && !d.p.compact {
 		y = max(d.geo.picture.y, 0) + 4*theme.Step
 	}
 	place(d.busy, (size.Width-m.Width)/2, y, m.Width, m.Height)
@@ -142,6 +148,7 @@ func (d *pictureDrawing) refreshState() {
 	d.lines.Hidden = !shows || p.rows == 0
 	d.notice.set(p, p.state == pictureEmpty || p.state == pictureError)
 	d.busy.set(p.state == pictureBusy, p.title)
+	d.refreshBadge()
 	d.layoutBusy()
 	d.refreshCursor()
 	canvas.Refresh(d.shade[0]) // repaints the window; a rectangle has no texture to upload
@@ -218,6 +225,7 @@ func (d *pictureDrawing) drawLines(w, h int) image.Image {
 		fill(d.sheet, x0, y0, x0+thick, y1+thick, c)
 		fill(d.sheet, x1, y0, x1+thick, y1+thick, c)
 	}
+	d.drawForced(edge, w, h, thick)
 	return d.sheet
 }
 
@@ -225,94 +233,4 @@ func (d *pictureDrawing) drawLines(w, h int) image.Image {
 func (d *pictureDrawing) cropped() bool {
 	s := d.p.seen
 	return s.X0 != 0 || s.Y0 != 0 || s.X1 != float64(d.p.size.X) || s.Y1 != float64(d.p.size.Y)
-}
-
-// tip is the panel beside a cell.
-type tip struct {
-	widget.BaseWidget
-	lines []string
-}
-
-func newTip() *tip {
-	t := &tip{}
-	t.ExtendBaseWidget(t)
-	t.Hide()
-	return t
-}
-
-func (t *tip) set(lines []string) {
-	t.lines = append(t.lines[:0], lines...)
-	if len(lines) == 0 {
-		if t.Visible() {
-			t.Hide()
-		}
-		return
-	}
-	t.Refresh()
-	t.Resize(t.MinSize())
-	if !t.Visible() {
-		t.Show()
-	}
-}
-
-// near moves the panel to the lower right of a frame, or to another side where that would
-// leave the view.
-func (t *tip) near(f frame, view fyne.Size) {
-	s := t.MinSize()
-	const off = theme.Gap
-	x, y := f.x+f.w+off, f.y+f.h+off
-	if x+s.Width > view.Width {
-		x = f.x - off - s.Width
-	}
-	if y+s.Height > view.Height {
-		y = f.y - off - s.Height
-	}
-	t.Move(fyne.NewPos(max(x, 0), max(y, 0)))
-}
-
-// CreateRenderer implements fyne.Widget.
-func (t *tip) CreateRenderer() fyne.WidgetRenderer {
-	box := &canvas.Rectangle{CornerRadius: theme.Small, StrokeWidth: 1}
-	var texts []*canvas.Text
-	var objects []fyne.CanvasObject
-	height := measure("Ag", caption).Height + 2
-	r := &renderer{
-		objects: func() []fyne.CanvasObject { return objects },
-		min: func() fyne.Size {
-			w := float32(0)
-			for i, l := range t.lines {
-				w = max(w, measure(l, tipFace(i)).Width)
-			}
-			return fyne.NewSize(w+2*theme.Inset, float32(len(t.lines))*height+2*theme.Gap)
-		},
-		layout: func(s fyne.Size) {
-			place(box, 0, 0, s.Width, s.Height)
-			for i, x := range texts {
-				place(x, theme.Inset, theme.Gap+float32(i)*height, s.Width-2*theme.Inset, height)
-			}
-		},
-	}
-	r.refresh = func() {
-		texts, objects = resize(texts, len(t.lines), func() *canvas.Text { return newText(caption) })
-		objects = append([]fyne.CanvasObject{box}, objects...)
-		for i, x := range texts {
-			x.Text, x.TextStyle, x.Color = t.lines[i], tipFace(i).style(), tint(t, theme.ColorOnTipSoft)
-			if i == 0 {
-				x.Color = tint(t, theme.ColorOnTip)
-			}
-			x.Refresh()
-		}
-		box.FillColor, box.StrokeColor = tint(t, theme.ColorTip), tint(t, theme.ColorTipEdge)
-		box.Refresh()
-		r.layout(t.Size())
-	}
-	r.refresh()
-	return r
-}
-
-func tipFace(line int) face {
-	if line == 0 {
-		return captionBold
-	}
-	return caption
 }

@@ -106,6 +106,7 @@ type notice struct {
 	text    *Note
 	next    *Note
 	buttons []*Button
+	compact bool
 	dashed  *canvas.Raster
 	sheet   *image.RGBA
 	failed  bool
@@ -129,11 +130,20 @@ func (n *notice) set(p *PictureView, on bool) {
 		}
 		return
 	}
-	n.view, n.failed = p, p.state == pictureError
+	n.view, n.failed, n.compact = p, p.state == pictureError, p.compact
 	n.title.Text = p.title
 	n.text.SetText(p.text)
 	n.next.SetText(p.next)
 	n.buttons = nil
+	if n.compact {
+		// The title alone, wrapped: the view beside the small ones says the rest.
+		n.text.SetText(p.title)
+		n.title.Text = ""
+		n.next.SetText("")
+		n.Show()
+		n.Refresh()
+		return
+	}
 	for _, a := range p.acts {
 		kind := Outline
 		if a.Primary {
@@ -149,7 +159,7 @@ func (n *notice) set(p *PictureView, on bool) {
 func (n *notice) drawFrame(w, h int) image.Image {
 	n.sheet = sheet(n.sheet, w, h)
 	s := scaleOf(n)
-	if !n.failed && min(w, h) > 8 {
+	if !n.failed && !n.compact && min(w, h) > 8 {
 		in := 1.5 * s
 		strokeLine(n.sheet, roundRect(in, in, float32(w)-in, float32(h)-in, 3*theme.Step*s), 1.5*s,
 			tint(n, fyneInputBorder), 6*s, 6*s)
@@ -159,7 +169,6 @@ func (n *notice) drawFrame(w, h int) image.Image {
 
 // CreateRenderer implements fyne.Widget.
 func (n *notice) CreateRenderer() fyne.WidgetRenderer {
-	const icon = 12 * theme.Step
 	panel := newPanelBox()
 	r := &renderer{}
 	r.objects = func() []fyne.CanvasObject {
@@ -171,11 +180,18 @@ func (n *notice) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size { return fyne.Size{} }
 	r.layout = func(s fyne.Size) {
+		icon, edge := float32(12*theme.Step), float32(12*theme.Step)
+		if n.compact {
+			icon, edge = 6*theme.Step, 4*theme.Step
+		}
 		place(n.dashed, 0, 0, s.Width, s.Height)
-		width := max(min(s.Width-12*theme.Step, 110*theme.Step), 40)
+		width := max(min(s.Width-edge, 110*theme.Step), 40)
 		n.text.Resize(fyne.NewSize(width, 0))
 		n.next.Resize(fyne.NewSize(width, 0))
 		title, text, next := n.title.MinSize().Height, n.text.MinSize().Height, n.next.MinSize().Height
+		if n.compact {
+			title = 0
+		}
 		total := icon + 3*theme.Step + title
 		for _, h := range []float32{text, next} {
 			if h > 0 {
@@ -214,7 +230,7 @@ func (n *notice) CreateRenderer() fyne.WidgetRenderer {
 		n.title.Color = tint(n, foreground)
 		n.title.Refresh()
 		paintPanel(n, panel, false)
-		panel.Hidden = !n.failed
+		panel.Hidden = !n.failed || n.compact
 		if n.failed {
 			panel.StrokeColor = faded(tint(n, fynetheme.ColorNameError), 0x90)
 			n.icon.Resource = tinted(IconWarn, tint(n, fynetheme.ColorNameError))

@@ -3,6 +3,7 @@ package widgets
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -208,5 +209,111 @@ func TestPaintersTakeAnySize(t *testing.T) {
 	}
 	if lines := texts(c); !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "10 ranks") }) {
 		t.Errorf("the curve writes %q", lines)
+	}
+}
+
+func TestCumulativeCurveGathersShares(t *testing.T) {
+	start(t, theme.Dark)
+	c := NewCurveView()
+	show(t, c, 300, 160)
+	target := 0.9
+	nan := float32(math.NaN())
+	c.SetCurve(Curve{Scores: []float32{5, 3, 1, 1}, Cumulative: true, Kept: 3, Target: &target, Unit: "the attention", Chord: true, Elbow: 2})
+	for i, want := range []string{"first 1  50.0 % of the attention", "first 2  80.0 % of the attention", "first 3  90.0 % of the attention", "first 4  100.0 % of the attention"} {
+		c.setHovered(i)
+		if got := c.reading(); got != want {
+			t.Errorf("reading %q, want %q", got, want)
+		}
+	}
+	if lines := texts(c); !slices.Contains(lines, "100 %") || !slices.Contains(lines, "90 %") {
+		t.Errorf("writes %q", lines)
+	}
+	img := c.paint(208, 108).(*image.RGBA)
+	// Half under the part that is kept there is colour; beyond the cut there is none.
+	if img.RGBAAt(60, 90).A == 0 || img.RGBAAt(180, 90).A != 0 {
+		t.Errorf("area %v, beyond the cut %v", img.RGBAAt(60, 90), img.RGBAAt(180, 90))
+	}
+	if _, _, ok := c.distance(200, 100, 1); ok {
+		t.Error("a cumulative curve has an elbow")
+	}
+	for _, s := range [][]float32{nil, {0, 0}, {nan, nan}, {nan, 2}, {1}} {
+		c.SetCurve(Curve{Scores: s, Cumulative: true, Kept: 5, Target: &target})
+		c.paint(50, 50)
+		if got := c.empty(); got != (len(s) == 0 || s[0] != 1 && (len(s) < 2 || s[1] != 2)) {
+			t.Errorf("%v: empty %v", s, got)
+		}
+	}
+}
+
+func TestElbowStandsFarthestFromTheChordAtARightAngle(t *testing.T) {
+	start(t, theme.Dark)
+	c := NewCurveView()
+	show(t, c, 300, 160)
+	scores := sorted(64)
+	far, best := float32(0), 0
+	length := func(i int) float32 {
+		c.SetCurve(Curve{Scores: scores, Chord: true, Elbow: i + 1})
+		e, f, ok := c.distance(200, 90, 1)
+		if !ok {
+			t.Fatalf("no distance at %d", i)
+		}
+		a, b, _ := c.chord(200, 90, 1)
+		if dot := (e.x-f.x)*(b.x-a.x) + (e.y-f.y)*(b.y-a.y); dot > 0.5 || dot < -0.5 {
+			t.Errorf("rank %d: not at a right angle, %g", i, dot)
+		}
+		return hypot(e.x-f.x, e.y-f.y)
+	}
+	for i := range scores {
+		if l := length(i); l > far {
+			far, best = l, i
+		}
+	}
+	// The same point as that with the largest vertical gap, in the scores' own units.
+	gap, want := 0., 0
+	for i, s := range scores {
+		chord := float64(scores[0]) + (float64(scores[63])-float64(scores[0]))*float64(i)/63
+		if g := math.Abs(float64(s) - chord); g > gap {
+			gap, want = g, i
+		}
+	}
+	if best != want {
+		t.Errorf("farthest on the screen is rank %d, in the data %d", best, want)
+	}
+	c.SetCurve(Curve{Scores: scores, Chord: true, Elbow: best + 1, Kept: best + 1, Label: "elbow", Distance: "d = 83"})
+	if lines := texts(c); !slices.Contains(lines, "d = 83") || !slices.Contains(lines, "elbow") {
+		t.Errorf("writes %q", lines)
+	}
+	for _, e := range []int{-1, 0, 65, 1 << 30} {
+		c.SetCurve(Curve{Scores: scores, Chord: true, Elbow: e, Distance: "d"})
+		if _, _, ok := c.distance(200, 90, 1); ok || slices.Contains(texts(c), "d") {
+			t.Errorf("elbow %d is drawn", e)
+		}
+	}
+}
+
+// Marks on a large picture were rasterized over all of it.
+func TestStrokesStayInsideAndCostWhatTheyCover(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 40, 30))
+	c := color.RGBA{255, 0, 0, 255}
+	strokeLine(img, []point{{-50, 15}, {90, 15}}, 2, c)
+	if img.RGBAAt(0, 15) != c || img.RGBAAt(39, 14) != c || img.RGBAAt(20, 12).A != 0 {
+		t.Error("a line across is not drawn from edge to edge")
+	}
+	disc(img, point{38, 28}, 6, c)
+	if img.RGBAAt(38, 28) != c || img.RGBAAt(30, 28).A != 0 {
+		t.Error("a disc at the corner is not whole")
+	}
+	nan := float32(math.NaN())
+	strokeLine(img, []point{{nan, 1}, {5, nan}}, 2, c)
+	strokeLine(img, []point{{200, 200}, {300, 300}}, 2, c)
+	disc(img, point{nan, 3}, 4, c)
+	large := image.NewRGBA(image.Rect(0, 0, 2000, 2000))
+	at := time.Now()
+	for i := range 500 {
+		strokeLine(large, []point{{float32(i), 5}, {float32(i) + 10, 15}}, 2, c)
+		disc(large, point{float32(i), 40}, 5, c)
+	}
+	if took := time.Since(at); took > 500*time.Millisecond {
+		t.Errorf("1000 marks take %v", took)
 	}
 }

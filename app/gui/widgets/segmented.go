@@ -22,6 +22,8 @@ type Segmented struct {
 	hovered  int // -1: none
 	focused  bool
 	disabled bool
+	// fills spreads the segments over the width; see NewTabs.
+	fills bool
 }
 
 var (
@@ -35,6 +37,14 @@ var (
 func NewSegmented(options []string, onChanged func(i int)) *Segmented {
 	s := &Segmented{options: slices.Clone(options), OnChanged: onChanged, hovered: -1}
 	s.ExtendBaseWidget(s)
+	return s
+}
+
+// NewTabs makes one for the tabs of a column: many short names that share the width they get. Their
+// padding shrinks to eight units a name before anything is cut.
+func NewTabs(options []string, onChanged func(i int)) *Segmented {
+	s := NewSegmented(options, onChanged)
+	s.fills = true
 	return s
 }
 
@@ -77,11 +87,38 @@ func (s *Segmented) choose(i int) {
 	}
 }
 
-// widths are those of the segments at their smallest.
-func (s *Segmented) widths() []float32 {
-	out := make([]float32, len(s.options))
+// padding is the room beside a name in a segment.
+func (s *Segmented) padding() float32 {
+	if !s.fills {
+		return 6 * theme.Step
+	}
+	return 2 * theme.Step
+}
+
+// least are the widths of the segments at their smallest.
+func (s *Segmented) least() (out []float32, sum float32) {
+	out = make([]float32, len(s.options))
 	for i, o := range s.options {
-		out[i] = measure(o, segmentFace(true)).Width + 6*theme.Step
+		out[i] = measure(o, segmentFace(true)).Width + s.padding()
+		sum += out[i]
+	}
+	return out, sum
+}
+
+// widths are those of the segments as they are drawn: tabs share what is left over, and where there
+// is too little, what is missing.
+func (s *Segmented) widths() []float32 {
+	out, sum := s.least()
+	width := s.Size().Width
+	if !s.fills || len(out) == 0 || width <= 0 {
+		return out
+	}
+	for i := range out {
+		if width >= sum {
+			out[i] += (width - sum) / float32(len(out))
+		} else {
+			out[i] *= width / sum
+		}
 	}
 	return out
 }
@@ -149,15 +186,15 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 	var objects []fyne.CanvasObject
 	r := &renderer{objects: func() []fyne.CanvasObject { return objects }}
 	r.min = func() fyne.Size {
-		w := float32(0)
-		for _, x := range s.widths() {
-			w += x
-		}
+		_, w := s.least()
 		return fyne.NewSize(w, 7*theme.Step)
 	}
 	r.layout = func(fyne.Size) {
-		// Its own size: a row that stretches it would tear the segments apart.
+		// Its own size: a row that stretches it would tear the segments apart. Tabs are made for it.
 		m := r.min()
+		if s.fills && s.Size().Width > 0 {
+			m.Width = s.Size().Width
+		}
 		y := (s.Size().Height - m.Height) / 2
 		place(box, 0, y, m.Width, m.Height)
 		x := float32(0)
@@ -167,6 +204,9 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 			}
 			if i == s.selected {
 				place(chosen, x+1, y+1, w-2, m.Height-2)
+			}
+			if s.fills {
+				texts[i].Text = truncate(s.options[i], segmentFace(true), w-theme.Step)
 			}
 			h := texts[i].MinSize().Height
 			place(texts[i], x, y+(m.Height-h)/2, w, h)

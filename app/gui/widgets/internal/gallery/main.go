@@ -6,7 +6,7 @@ import (
 	"image"
 	"image/color"
 	_ "image/jpeg"
-	_ "image/png"
+	"image/png"
 	"math"
 	"os"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/test"
 
 	"winnow/app/gui/theme"
 	"winnow/app/gui/widgets"
@@ -30,6 +31,8 @@ var benchmark func(w fyne.Window, img image.Image)
 
 func main() {
 	light := flag.Bool("light", false, "show the light palette")
+	page := flag.String("page", "ask", "the page to show: ask, inspect, compare, hints")
+	shot := flag.String("png", "", "draw the page into this file, without a display, and end")
 	states := flag.Bool("states", false, "show empty, busy and error states")
 	bench := flag.Bool("bench", false, "time redraws of a picture view and end")
 	file := flag.String("picture", "", "a picture to show instead of a painted one")
@@ -37,10 +40,15 @@ func main() {
 	height := flag.Int("height", 900, "height of the window")
 	flag.Parse()
 
-	a := app.NewWithID("org.winnow.gallery")
 	mode := theme.Dark
 	if *light {
 		mode = theme.Light
+	}
+	var a fyne.App
+	if *shot != "" {
+		a = test.NewApp()
+	} else {
+		a = app.NewWithID("org.winnow.gallery")
 	}
 	a.Settings().SetTheme(theme.New(mode))
 	w := a.NewWindow("gallery")
@@ -62,10 +70,39 @@ func main() {
 		benchmark(w, img)
 	case *states:
 		w.SetContent(statesPage(img))
+	case *page == "inspect":
+		w.SetContent(inspectPage())
+	case *page == "compare":
+		w.SetContent(comparePage(img))
+	case *page == "hints":
+		w.SetContent(hintsPage())
 	default:
 		w.SetContent(askPage(img))
 	}
+	if *shot != "" {
+		if err := save(w, *shot); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	w.ShowAndRun()
+}
+
+// save draws a window as it is into a PNG.
+func save(w fyne.Window, name string) error {
+	for _, h := range hovers {
+		h()
+	}
+	out, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(out, w.Canvas().Capture()); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
 }
 
 func open(name string) (image.Image, error) {
@@ -231,7 +268,7 @@ func sampleCurve() widgets.Curve {
 	for i := range s {
 		s[i] = float32(40 + 164*math.Exp(-float64(i)/30) + 20*(1-float64(i)/256))
 	}
-	return widgets.Curve{Scores: s, Kept: 41, Chord: true, Label: "elbow: 41 kept", Unit: "match"}
+	return widgets.Curve{Scores: s, Kept: 41, Chord: true, Label: "elbow: 41 kept", Unit: "match", Elbow: 41, Distance: "d = 83"}
 }
 
 func sampleNeurons(layers, n int) []widgets.NeuronRow {

@@ -36,23 +36,26 @@ type controls struct {
 	cards        []*widgets.MethodCard
 	addMethod    *widgets.Button
 	askButton    *widgets.Button
+	keep         keepPanel
 
 	// Centre.
 	banner, notice banner
+	tools          *fyne.Container
 	modes, sides   *widgets.Segmented
+	clearForced    *widgets.Button
 	alpha          *widgets.Slider
 	mapMenu        *widgets.Button
 	view           *widgets.PictureView
 	timeline       *widgets.Timeline
+	words          *widgets.StepScrubber
+	// relay lays the centre out anew, after something came or went.
+	relay func()
 
 	// Right.
 	denseCard, prunedCard *widgets.AnswerCard
 	truth                 *widgets.Note
 	savings               *widgets.SavingsPanel
-	curveTitle            *widgets.SectionTitle
-	curve                 *widgets.CurveView
-	neuronTitle           *widgets.SectionTitle
-	neurons               *widgets.NeuronStrip
+	inspector             inspector
 
 	status *widgets.StatusBar
 	toast  *widgets.Toast
@@ -69,6 +72,7 @@ func (w *window) build() fyne.CanvasObject {
 	middle := container.New(u.columns, w.buildLeft(), w.buildCentre(), w.buildRight(),
 		newRule(), newRule())
 	page := container.New(&frame{}, w.buildTop(), middle, u.status)
+	w.setView(w.look.View)
 	return container.NewStack(page, u.toast)
 }
 
@@ -93,8 +97,7 @@ func (w *window) buildTop() fyne.CanvasObject {
 	u.deviceMenu = widgets.NewButton("Device", widgets.Outline, w.openDeviceMenu)
 	u.exportMenu = widgets.NewButton("Export ▾", widgets.Outline, w.openExportMenu)
 	u.settingsBtn = widgets.NewIconButton(widgets.IconGear, "settings", w.openSettings)
-	view := widgets.NewSegmented([]string{"Ask"}, nil)
-	bar := container.New(&topBar{}, hbox(side4, u.brand, view), u.pages,
+	bar := container.New(&topBar{}, hbox(side4, u.brand, w.cmp.buildViews()), u.pages,
 		hbox(theme.Gap, u.modelMenu, u.deviceMenu, u.exportMenu, u.settingsBtn))
 	return vbox(0, padded(theme.Gap, theme.Gap, side4, side4, bar), newRule())
 }
@@ -116,9 +119,10 @@ func (w *window) buildLeft() fyne.CanvasObject {
 	column := vbox(theme.Gap,
 		widgets.NewSectionTitle("Picture"), u.card, w.sceneGrid(),
 		gap(), widgets.NewSectionTitle("Question"), u.question, u.suggestions, u.samplingLine, u.samplingBox,
-		gap(), u.methodsTitle, u.methods, u.addMethod)
+		gap(), w.cmp.either(vbox(theme.Gap, u.methodsTitle, u.methods, u.addMethod), w.cmp.buildStacks()))
 	scroll := container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
-	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4, u.askButton))
+	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4,
+		w.cmp.either(vbox(theme.Inset, w.buildKeep(), u.askButton), w.cmp.buildButton())))
 	return container.New(&frame{}, vbox(0), scroll, foot)
 }
 
@@ -126,6 +130,7 @@ func (w *window) buildCentre() fyne.CanvasObject {
 	u := &w.ui
 	var whole *fyne.Container
 	relay := func() { whole.Layout.Layout(whole.Objects, whole.Size()) }
+	u.relay = relay
 	u.banner, u.notice = banner{widgets.NewBanner(), relay}, banner{widgets.NewBanner(), relay}
 	u.banner.OnDismiss = relay
 	u.notice.OnDismiss = func() { w.foreign = true; relay() }
@@ -137,18 +142,26 @@ func (w *window) buildCentre() fyne.CanvasObject {
 	u.view = widgets.NewPictureView()
 	u.view.Tooltip = w.tooltip
 	u.view.OnKey = w.typedKey
+	u.view.OnTapCell = w.cellTapped
 	// Fyne knows no canvas for objects that were never visible: showing the cursor's frame for the
 	// first time would repaint nothing. The brand is text that is uploaded already.
 	u.view.OnHover = func(int, int, bool) { canvas.Refresh(u.brand) }
 	u.timeline = widgets.NewTimeline()
 	u.timeline.OnSeek = func(at int) { w.stopPlaying(); w.seek(at) }
-	u.timeline.OnPlay = w.setPlaying
+	u.timeline.OnPlay = func(on bool) { w.words.on = false; w.setPlaying(on) }
+	u.words = widgets.NewStepScrubber()
+	u.words.OnSeek = func(at int) { w.stopPlaying(); w.seekWord(at) }
+	u.words.OnPlay = func(on bool) { w.words.on = true; w.setPlaying(on) }
+	u.words.Hide()
+	u.clearForced = widgets.NewButton("", widgets.Outline, w.clearForced)
+	u.clearForced.Hide()
 
 	label := widgets.NewSectionTitle("Overlay")
-	tools := container.New(&toolRow{optional: []fyne.CanvasObject{label, u.mapMenu}},
-		u.modes, label, u.alpha, u.mapMenu, u.sides)
+	u.tools = container.New(&toolRow{slider: u.alpha, chip: u.clearForced, optional: []fyne.CanvasObject{label, u.mapMenu}},
+		u.modes, label, u.alpha, u.mapMenu, u.clearForced, u.sides)
 	banners := vbox(theme.Gap, u.banner.Banner, u.notice.Banner)
-	whole = container.New(&centreLayout{}, tools, banners, u.view, u.timeline)
+	whole = container.New(&centreLayout{}, w.cmp.either(u.tools, w.cmp.buildTools()), banners,
+		w.cmp.either(u.view, w.cmp.buildMaps()), w.cmp.either(vbox(theme.Gap, u.timeline, u.words), w.cmp.buildLayers()))
 	return padded(theme.Inset, theme.Inset, side4, side4, whole)
 }
 
@@ -160,14 +173,10 @@ func (w *window) buildRight() fyne.CanvasObject {
 	u.truth = widgets.NewNote("")
 	u.truth.Hide()
 	u.savings = widgets.NewSavingsPanel()
-	u.curveTitle = widgets.NewSectionTitle("Scores, sorted")
-	u.curve = widgets.NewCurveView()
-	u.neuronTitle = widgets.NewSectionTitle("FFN neurons")
-	u.neurons = widgets.NewNeuronStrip()
 	column := vbox(theme.Gap, u.denseCard, u.prunedCard, u.truth,
 		widgets.NewSectionTitle("What it saves"), u.savings,
-		u.curveTitle, container.New(&low{112}, u.curve), u.neuronTitle, u.neurons)
-	return container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
+		gap(), w.buildInspector())
+	return w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column)), w.cmp.buildResults())
 }
 
 // gap is a little more room above a section.

@@ -1,22 +1,36 @@
-// Package gui is Winnow's window: the Ask view, in three columns.
+// Package gui is Winnow's window: the Ask view and the Compare view, in three columns.
 //
-//	┌ brand, view ─────────────────────────── model, device, export, settings ┐
-//	│ picture      │ Kept│Score│Rank   overlay   map      Dense│Pruned │ dense │
-//	│ samples      │ ┌────────────────────────────────────────────────┐ │pruned │
-//	│ question     │ │ the picture, what the model saw, what was kept │ │savings│
-//	│ sampling     │ └────────────────────────────────────────────────┘ │curve  │
-//	│ methods  Ask │ ▶ timeline: a block a layer                        │neurons│
+//	┌ brand, views ────────────────────────── model, device, export, settings ┐
+//	│ picture      │ Kept│Score│Rank  overlay  map  clear   Dense│Pruned  │ dense │
+//	│ samples      │ ┌────────────────────────────────────────────────┐  │pruned │
+//	│ question     │ │ the picture, what the model saw, what was kept, │  │savings│
+//	│ sampling     │ │ what was forced by hand                         │  ├───────┤
+//	│ methods      │ └────────────────────────────────────────────────┘  │inspec-│
+//	│──────────────│ ▶ timeline: a block a layer                          │tor    │
+//	│ keep  ~curve │ ▶ words: a block a word, where a method decides      │       │
+//	│ Ask          │   while the model answers                            │       │
 //	└ done in … ──────────────────────────────────────────────── keyboard ────┘
 //
 // The window is a consumer of one stream. What the person edits is a form (form.go); asking turns
 // it into a trace.Request; the engine answers with events; a goroutine folds them into a
-// trace.State and hands snapshots over through one slot (feed.go); show….go writes a snapshot into
-// the widgets. A trace that is dropped takes the same way, so a run looks the same live and opened.
+// trace.State and hands snapshots over through one slot (stream.go, feed.go); show….go writes a
+// snapshot into the widgets. A trace that is dropped takes the same way, so a run looks the same
+// live and opened.
 //
 //	form ─▶ Request ─▶ engine ─▶ events ─▶ trace.State ─▶ feed ─▶ show ─▶ widgets
-//	                                          ▲
-//	            dropped .jsonl, figure ───────┘
+//	  ▲                                       ▲
+//	  │ a click on a cell, the keep slider:   │
+//	  └ live.go asks again, in place          └ dropped .jsonl, figure
 //
-// Everything but the goroutines of run.go, load.go and clipboard.go runs on Fyne's thread; those
-// come back through window.do. Start reading at gui.go, then run.go and show.go.
+// Three things run on the engine, one at a time: what was asked (run.go), the same again while the
+// hand is still on a token or the slider (live.go, forced.go, keep.go), and, while nothing else
+// does, the curve of quality against cost (sweep.go, curve.go), which yields to the other two at
+// once and goes on later.
+//
+// The inspector (inspector.go) is one view for all methods: a tab appears as a run's decisions have
+// something for it, whichever method made them. words.go scrubs through the answer, compare….go is
+// the Compare view.
+//
+// Everything but the goroutines of stream.go, sweep.go, load.go and clipboard.go runs on Fyne's
+// thread; those come back through window.do. Start reading at gui.go, then run.go and show.go.
 package gui

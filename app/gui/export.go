@@ -19,25 +19,68 @@ import (
 )
 
 func (w *window) openExportMenu() {
+	if w.comparing() {
+		w.cmp.openExportMenu()
+		return
+	}
 	can := w.exportable()
 	item := func(text string, do func()) *fyne.MenuItem {
 		i := fyne.NewMenuItem(text, do)
 		i.Disabled = !can
 		return i
 	}
+	swept := func(text string, do func()) *fyne.MenuItem {
+		i := fyne.NewMenuItem(text, do)
+		i.Disabled = !w.hasCurve()
+		return i
+	}
 	w.popUp(w.ui.exportMenu, []*fyne.MenuItem{
 		item("Figure with the run inside, PNG …", w.exportFigure),
 		item("Trace, JSON lines …", w.exportTrace),
 		item("Scores of the visual tokens, CSV …", w.exportScores),
+		fyne.NewMenuItemSeparator(),
+		swept("Quality against cost, PNG with the points inside …", w.exportSweep),
+		swept("Quality against cost, CSV …", w.exportPoints),
+	})
+}
+
+// hasCurve reports whether there is a curve to write.
+func (w *window) hasCurve() bool {
+	c := w.curve()
+	return w.run == nil && c != nil && c.dense != nil
+}
+
+// exportSweep writes the curve's figure.
+func (w *window) exportSweep() {
+	if !w.hasCurve() {
+		return
+	}
+	s, events := w.curve().state()
+	o := figure.Options{Light: w.look.theme() == theme.Light}
+	w.exportAs(w.exportName("-curve"), ".png", func(path string) error { return figure.Write(path, s, events, o) })
+}
+
+// exportPoints writes a line for each of its points.
+func (w *window) exportPoints() {
+	if !w.hasCurve() {
+		return
+	}
+	s, _ := w.curve().state()
+	w.exportAs(w.exportName("-curve"), ".csv", func(path string) error {
+		return trace.Save(path, func(out io.Writer) error { return trace.WritePoints(out, s) })
 	})
 }
 
 // exportable reports whether there is a run to write: one in progress is not whole yet.
 func (w *window) exportable() bool {
-	return w.run == nil && len(w.shown.events) > 0
+	return w.run == nil && len(w.front().events) > 0
 }
 
 func (w *window) exportFigure() {
+	if w.comparing() {
+		w.cmp.exportFigure()
+		return
+	}
 	layer := w.at
 	o := figure.Options{Layer: &layer, Map: w.look.colours(), Light: w.look.theme() == theme.Light}
 	s := w.shown
@@ -45,7 +88,7 @@ func (w *window) exportFigure() {
 }
 
 func (w *window) exportTrace() {
-	events := w.shown.events
+	events := w.front().events
 	w.export(".jsonl", func(path string) error { return trace.WriteFile(path, events) })
 }
 
@@ -56,12 +99,21 @@ func (w *window) exportScores() {
 	})
 }
 
-// export asks for a name and writes there, in the background.
+// export writes what there is of the run shown.
 func (w *window) export(ext string, write func(path string) error) {
 	if !w.exportable() {
 		w.ui.banner.Notice("There is no run to export yet: ask first, or open a trace.")
 		return
 	}
+	end := "-run"
+	if w.comparing() {
+		end = "-compared"
+	}
+	w.exportAs(w.exportName(end), ext, write)
+}
+
+// exportAs asks for a name and writes there, in the background.
+func (w *window) exportAs(name, ext string, write func(path string) error) {
 	d := dialog.NewFileSave(func(out fyne.URIWriteCloser, err error) {
 		if err != nil {
 			w.ui.banner.Error(sentence("nothing was written: " + err.Error() + "; choose another folder"))
@@ -79,7 +131,7 @@ func (w *window) export(ext string, write func(path string) error) {
 			w.do(func() { w.exported(filepath.Base(path), err) })
 		}()
 	}, w.win)
-	d.SetFileName(w.exportName() + ext)
+	d.SetFileName(name + ext)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{ext}))
 	w.showDialog(d)
 }
@@ -106,13 +158,14 @@ func (w *window) exported(name string, err error) {
 	w.ui.toast.Say("Wrote " + name)
 }
 
-// exportName is the picture's name without its extension.
-func (w *window) exportName() string {
+// exportName is the picture's name without its extension, and an end.
+func (w *window) exportName(end string) string {
 	name := "winnow"
-	if p := w.state().Picture; p != nil && p.Name != "" {
+	if s := w.front().state; s != nil && s.Picture != nil && s.Picture.Name != "" {
+		p := s.Picture
 		name = strings.TrimSuffix(p.Name, filepath.Ext(p.Name))
 	}
-	return name + "-run"
+	return name + end
 }
 
 // writeScores writes a line for each layer and cell: what the pruned side did with it.

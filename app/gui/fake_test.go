@@ -181,13 +181,13 @@ type bench struct {
 	queue chan func()
 }
 
-func newBench(t *testing.T, e *fakeEngine) *bench {
+func newBench(t *testing.T, e engine.Engine) *bench {
 	t.Helper()
 	return benchOn(t, e, "")
 }
 
 // benchOn begins with settings that were remembered.
-func benchOn(t *testing.T, e *fakeEngine, form string) *bench {
+func benchOn(t *testing.T, e engine.Engine, form string) *bench {
 	t.Helper()
 	t.Setenv("LANG", "en_US.UTF-8")
 	a := test.NewTempApp(t)
@@ -203,16 +203,19 @@ func benchOn(t *testing.T, e *fakeEngine, form string) *bench {
 	return b
 }
 
+// patience is how long a test waits; plain Go computes the real model's runs for seconds.
+const patience = 60 * time.Second
+
 // until runs what is queued until a condition holds.
 func (b *bench) until(what string, holds func() bool) {
 	b.t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(patience)
 	for !holds() {
 		select {
 		case f := <-b.queue:
 			f()
 		case <-limit:
-			b.t.Fatalf("10 s passed and not yet: %s", what)
+			b.t.Fatalf("%v passed and not yet: %s", patience, what)
 		}
 	}
 }

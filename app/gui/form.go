@@ -27,6 +27,9 @@ type form struct {
 	Question string         `json:"question"`
 	Methods  []stage        `json:"methods"`
 	Sampling trace.Sampling `json:"sampling"`
+	// Force lists the visual tokens decided on by hand. It belongs to the picture and is not
+	// remembered.
+	Force []forced `json:"-"`
 }
 
 // defaultForm starts with the method that Winnow is about where it is registered. An empty model
@@ -151,7 +154,7 @@ func sameStages(a, b []stage) bool {
 func (f form) request(in *input) trace.Request {
 	r := trace.Request{
 		Model: f.Model, Messages: []trace.Message{{Role: "user", Text: f.Question}},
-		Methods: specs(f.Methods), Sampling: f.Sampling, Device: f.Device, Threads: f.Threads,
+		Methods: specs(f.Methods), Force: forceOf(f.Force), Sampling: f.Sampling, Device: f.Device, Threads: f.Threads,
 	}
 	if in != nil {
 		r.PictureName = in.Name

@@ -95,7 +95,7 @@ func TestEditsAreUndoneOneByOneAndSlidersAsOne(t *testing.T) {
 	b := newBench(t, &fakeEngine{})
 	clock := time.Unix(0, 0)
 	b.now = func() time.Time { return clock }
-	b.restoreStages([]stage{{Name: "fastv"}}, true)
+	b.restoreEdits(edits{Methods: []stage{{Name: "fastv"}}}, true)
 	keep := func() string { return valuesOf(b.form.Methods[0])["keep"] }
 	first := keep()
 	for _, v := range []string{"0.6", "0.7", "0.8"} { // one drag

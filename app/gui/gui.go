@@ -67,7 +67,7 @@ type window struct {
 	now func() time.Time
 
 	form form
-	hist history
+	hist history[edits]
 	look look
 	// in is the picture to ask about, nil before there is one; loading counts the loads begun, so
 	// that a slow one does not replace a later one.
@@ -87,6 +87,12 @@ type window struct {
 	dense bool
 	// playing stops the timeline's playback; nil when it stands.
 	playing context.CancelFunc
+	// words scrubs through the answer, hand remembers the cell forced last, live repeats runs while
+	// the person changes something, sweep is the curve under the keep slider.
+	words wordScrub
+	hand  [2]int
+	live  live
+	sweep sweep
 	// drawn says what the widgets hold, so that only what changed is drawn again.
 	drawn drawn
 
@@ -103,16 +109,26 @@ type window struct {
 	closed        bool
 
 	ui controls
+	// cmp is the Compare view, which shares the picture, the question and the run with this one.
+	cmp *comparison
 }
 
 // look is how the view is set, remembered beside the form.
 type look struct {
-	Theme string  `json:"theme"` // dark, light, system
-	Mode  string  `json:"mode"`  // kept, score, rank
+	Theme string `json:"theme"` // dark, light, system
+	// View is the one in front: ask, compare.
+	View  string  `json:"view,omitempty"`
+	Mode  string  `json:"mode"` // kept, score, rank
 	Map   string  `json:"map"`
 	Alpha float64 `json:"alpha"`
 	// Sampling: its controls are unfolded.
 	Sampling bool `json:"sampling"`
+	// Tab of the inspector, by its title.
+	Tab string `json:"tab,omitempty"`
+	// Flat folds the curve under the keep slider away; Top1 and Cost say what it draws.
+	Flat bool   `json:"flat,omitempty"`
+	Top1 bool   `json:"top1,omitempty"`
+	Cost string `json:"cost,omitempty"`
 	// Folder was opened last.
 	Folder string `json:"folder"`
 }
@@ -151,6 +167,7 @@ func (l look) theme() theme.Mode {
 // function on the thread that this is called on, some time.
 func newWindowOn(a fyne.App, e engine.Engine, do func(func())) *window {
 	w := &window{app: a, engine: e, do: do, now: time.Now, follow: true}
+	w.cmp = newComparison(w)
 	w.recall()
 	a.Settings().SetTheme(theme.New(w.look.theme()))
 	w.win = a.NewWindow("Winnow")

@@ -107,20 +107,24 @@ func (topBar) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 // toolRow lays out the controls over the picture: the last at the right end, the slider taking
-// what room there is up to a limit. Optional ones go where there is none.
-type toolRow struct{ optional []fyne.CanvasObject }
+// what room there is up to a limit. Optional ones go where there is none, and the slider with them
+// where the chip, which others show and hide, needs its place.
+type toolRow struct {
+	slider, chip fyne.CanvasObject
+	optional     []fyne.CanvasObject
+}
 
 const sliderLeast, sliderMost = 56, 120
 
 // width of an object: a slider has the least that it can be used at.
 func toolWidth(o fyne.CanvasObject) float32 { return max(o.MinSize().Width, sliderLeast) }
 
-// MinSize implements fyne.Layout.
+// MinSize implements fyne.Layout. The chip takes its room from the others.
 func (t *toolRow) MinSize(o []fyne.CanvasObject) fyne.Size {
 	var s fyne.Size
 	for _, x := range o {
 		s.Height = max(s.Height, x.MinSize().Height)
-		if !slices.Contains(t.optional, x) {
+		if x != t.chip && !slices.Contains(t.optional, x) {
 			s.Width += toolWidth(x) + theme.Gap
 		}
 	}
@@ -128,18 +132,34 @@ func (t *toolRow) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return s
 }
 
-// Layout implements fyne.Layout. o is modes, label, slider, map, sides.
+// Layout implements fyne.Layout.
 func (t *toolRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	room := s.Width - t.MinSize(o).Width
+	t.slider.Show()
+	if t.chip != nil && t.chip.Visible() {
+		if room -= t.chip.MinSize().Width + theme.Gap; room < 0 {
+			t.slider.Hide()
+			room += toolWidth(t.slider) + theme.Gap
+		}
+	}
 	for _, x := range t.optional {
 		need := x.MinSize().Width + theme.Inset
-		if room >= need {
+		if room >= need && t.slider.Visible() {
 			room -= need
 			x.Show()
 		} else {
 			x.Hide()
 		}
 	}
+	// What is left over spreads the controls and widens the slider.
+	n := float32(-1)
+	for _, c := range o {
+		if c.Visible() {
+			n++
+		}
+	}
+	between := theme.Gap + min(max(room/max(n, 1), 0), theme.Inset-theme.Gap)
+	room -= (between - theme.Gap) * n
 	x := float32(0)
 	for i, c := range o {
 		if !c.Visible() {
@@ -147,14 +167,14 @@ func (t *toolRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		}
 		m := c.MinSize()
 		w := m.Width
-		switch i {
-		case 2:
+		switch {
+		case c == t.slider:
 			w = max(m.Width, min(sliderMost, sliderLeast+room))
-		case len(o) - 1:
+		case i == len(o)-1:
 			x = s.Width - w
 		}
 		put(c, x, (s.Height-m.Height)/2, w, m.Height)
-		x += w + theme.Inset
+		x += w + between
 	}
 }
 
@@ -209,12 +229,23 @@ func (frame) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 // low gives what it holds a height below its own wish.
-type low struct{ height float32 }
+type low struct{ height func() float32 }
 
 // MinSize implements fyne.Layout.
 func (l low) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(o[0].MinSize().Width, l.height)
+	return fyne.NewSize(o[0].MinSize().Width, l.height())
 }
 
 // Layout implements fyne.Layout.
 func (l low) Layout(o []fyne.CanvasObject, s fyne.Size) { put(o[0], 0, 0, s.Width, s.Height) }
+
+// anyWidth lets a text be as wide as there is room, so that a long one does not widen the column.
+type anyWidth struct{}
+
+// MinSize implements fyne.Layout.
+func (anyWidth) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(0, o[0].MinSize().Height)
+}
+
+// Layout implements fyne.Layout.
+func (anyWidth) Layout(o []fyne.CanvasObject, s fyne.Size) { put(o[0], 0, 0, s.Width, s.Height) }

@@ -171,14 +171,16 @@ func (w *window) chooseDevice(id string) {
 	w.prepareSoon()
 }
 
-func (w *window) openMapMenu() {
+func (w *window) openMapMenu() { w.openMapMenuUnder(w.ui.mapMenu) }
+
+func (w *window) openMapMenuUnder(button fyne.CanvasObject) {
 	var items []*fyne.MenuItem
 	for _, m := range heatmap.Maps {
 		item := fyne.NewMenuItem(m.String(), func() { w.setMap(m) })
 		item.Checked = m == w.look.colours()
 		items = append(items, item)
 	}
-	w.popUp(w.ui.mapMenu, items)
+	w.popUp(button, items)
 }
 
 // showNotices says where the built-in model is outside of its world.

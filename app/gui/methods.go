@@ -11,31 +11,79 @@ import (
 	"winnow/pruning"
 )
 
+// edits is what undo goes back to: the methods, and the tokens forced by hand.
+type edits struct {
+	Methods []stage
+	Force   []forced
+}
+
+// edits is a copy of what can be undone.
+func (f form) edits() edits { return edits{cloneStages(f.Methods), slices.Clone(f.Force)} }
+
+func (e edits) same(as edits) bool {
+	return sameStages(e.Methods, as.Methods) && slices.Equal(e.Force, as.Force)
+}
+
 // edit changes the method stack through f, as one step of undo. Edits with the same key in quick
 // succession are one step.
 func (w *window) edit(key string, f func([]stage) []stage) {
-	before := cloneStages(w.form.Methods)
-	after := f(cloneStages(before))
-	if sameStages(before, after) {
-		return
-	}
-	w.hist.edited(before, key, w.now())
-	w.form.Methods = after
-	w.remember()
-	w.showAsk()
+	w.editBoth(key, func(e *edits) { e.Methods = f(e.Methods) })
 }
 
-func (w *window) undo() { w.restoreStages(w.hist.undo(w.form.Methods)) }
-func (w *window) redo() { w.restoreStages(w.hist.redo(w.form.Methods)) }
+// editBoth changes methods or forced tokens; false where nothing came out different.
+func (w *window) editBoth(key string, f func(*edits)) bool {
+	before, after := w.form.edits(), w.form.edits()
+	f(&after)
+	if before.same(after) {
+		return false
+	}
+	w.hist.edited(before, key, w.now())
+	w.form.Methods, w.form.Force = after.Methods, after.Force
+	w.edited(before)
+	w.remember()
+	return true
+}
 
-func (w *window) restoreStages(s []stage, ok bool) {
+func (w *window) undo() {
+	if w.comparing() {
+		w.cmp.undo()
+		return
+	}
+	w.restoreEdits(w.hist.undo(w.form.edits()))
+}
+
+func (w *window) redo() {
+	if w.comparing() {
+		w.cmp.redo()
+		return
+	}
+	w.restoreEdits(w.hist.redo(w.form.edits()))
+}
+
+func (w *window) restoreEdits(e edits, ok bool) {
 	if !ok {
 		return
 	}
-	w.form.Methods = cloneStages(s)
+	before := w.form.edits()
+	w.form.Methods, w.form.Force = cloneStages(e.Methods), slices.Clone(e.Force)
 	w.showMethods()
-	w.showAsk()
+	w.edited(before)
 	w.remember()
+	if !slices.EqualFunc(before.Force, e.Force, sameForced) {
+		w.rerun()
+	}
+}
+
+// edited brings up to date what depends on methods and forced tokens.
+func (w *window) edited(before edits) {
+	w.showAsk()
+	w.showForced()
+	if !sameStages(before.Methods, w.form.Methods) {
+		w.showConflict()
+		w.showKeep()
+	}
+	w.stopSweep()
+	w.sweepSoon()
 }
 
 // showMethods builds a card a method. Where only values or switches differ the cards stay, so that
@@ -65,6 +113,8 @@ func (w *window) showMethods() {
 		title = "Methods: none, the dense run alone"
 	}
 	u.methodsTitle.SetText(title)
+	w.showConflict()
+	w.showKeep()
 	if len(w.notStacked()) == 0 {
 		u.addMethod.Disable()
 	} else {
@@ -94,7 +144,7 @@ func infoOf(name string) pruning.Info {
 func (w *window) newCard(i int, s stage) *widgets.MethodCard {
 	info := infoOf(s.Name)
 	c := widgets.NewMethodCard(widgets.MethodCardOptions{
-		Name: info.Name, Title: info.Title, Provenance: string(info.Provenance),
+		Name: info.Name, Title: info.Title, Order: i + 1, Provenance: string(info.Provenance),
 		Removes: info.Removes, Needs: info.Needs,
 		Params: pruning.Params(s.Name), Values: valuesOf(s),
 	})
@@ -147,11 +197,14 @@ func (w *window) addStage(name string) {
 	w.showMethods()
 }
 
-// blameMethods shows an error of a run on the cards of the methods that it names.
+// blameMethods shows an error on the cards of the methods that it names.
 func (w *window) blameMethods(text string) {
 	for i, c := range w.ui.cards {
+		if i >= len(w.form.Methods) {
+			return // the cards are about to be built anew
+		}
 		info := infoOf(w.form.Methods[i].Name)
-		if text != "" && (strings.Contains(text, info.Title) || strings.Contains(text, info.Name)) {
+		if text != "" && !w.form.Methods[i].Off && (strings.Contains(text, info.Title) || strings.Contains(text, info.Name)) {
 			c.SetError(text)
 		} else {
 			c.SetError("")

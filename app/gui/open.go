@@ -62,7 +62,7 @@ func (w *window) load(open func(context.Context) opened) {
 				w.chooseModel(o.model)
 				w.say(o.notice)
 			case st != nil:
-				w.restore(o, st, in)
+				w.cmp.restore(o, st, in)
 			default:
 				w.setInput(o.in)
 				w.say(join(o.notice, strings.Join(o.in.Notes, "; ")))
@@ -90,11 +90,17 @@ func (w *window) setInput(in *input) {
 	w.cancel()
 	w.run = nil
 	w.stopPlaying()
+	if len(w.form.Force) > 0 { // they belong to the picture before
+		w.hist.edited(w.form.edits(), "", w.now())
+		w.form.Force = nil
+	}
 	w.in = in
 	w.shown = snapshot{}
-	w.at, w.dense = 0, false
+	w.at, w.dense, w.words = 0, false, wordScrub{}
+	w.stopSweep()
 	w.drawn = drawn{}
 	w.ui.view.SetPicture(in.Image)
+	w.cmp.newPicture()
 	w.showInput()
 	w.showSides()
 	w.showRun()
@@ -112,16 +118,21 @@ func (w *window) restore(o opened, s *trace.State, in *input) {
 		// The run is about this picture even where it carries a smaller copy of it.
 		in.SHA256 = s.Picture.SHA256
 	}
-	w.hist.edited(w.form.Methods, "", w.now())
-	w.form.Methods = stagesOf(s.Request.Methods)
+	w.hist.edited(w.form.edits(), "", w.now())
+	w.form.Methods, w.form.Force = stagesOf(s.Request.Methods), forcedOf(s.Request.Force)
 	w.form.Question = s.Request.Question()
 	w.form.Sampling = s.Request.Sampling
 	if slices.ContainsFunc(w.models, func(m modelEntry) bool { return m.Name == s.Request.Model && m.Installed }) {
 		w.form.Model = s.Request.Model
 	}
 	w.shown = snapshot{state: s, events: o.events, done: true}
-	w.at, w.dense, w.follow = latestLayer(s), false, false
+	w.at, w.dense, w.follow, w.words = latestLayer(s), false, false, wordScrub{}
+	w.live.took = 0
+	w.stopSweep()
 	w.drawn = drawn{}
+	if !w.recallSweep(s, o.events) && s.Request.Sweep != nil {
+		o.notice = join(o.notice, "the file's sweep moves another parameter than the slider, which leaves its curve to the export")
+	}
 	if in != nil {
 		w.ui.view.SetPicture(in.Image)
 	}
@@ -140,6 +151,7 @@ func (w *window) restore(o opened, s *trace.State, in *input) {
 		w.say(join(o.notice, missing))
 	}
 	w.ui.toast.Say("Opened the run in " + o.name)
+	w.sweepSoon()
 }
 
 // chooseModel takes a model by name or path.

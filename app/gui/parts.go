@@ -257,8 +257,10 @@ func newFoldLine(tapped func()) *foldLine {
 }
 
 func (f *foldLine) set(text string, open bool) {
-	f.text, f.open = text, open
-	f.Refresh()
+	if f.text != text || f.open != open {
+		f.text, f.open = text, open
+		f.Refresh()
+	}
 }
 
 // pictureCard shows the picture chosen; a click opens another.

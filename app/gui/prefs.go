@@ -58,6 +58,10 @@ func (w *window) remember() {
 // rememberSize is called with each size that the window takes.
 func (w *window) rememberSize() {
 	s := w.win.Canvas().Size()
+	if small := s.Width < smallBelow; small != w.drawn.small {
+		w.drawn.small = small
+		w.showForced()
+	}
 	if s.Width < leastWidth || s.Height < leastHeight {
 		return
 	}
@@ -71,10 +75,13 @@ func (w *window) rememberSize() {
 // reset returns to how Winnow is when it starts for the first time; picture and results stay.
 func (w *window) reset() {
 	question := w.form.Question
-	w.hist.edited(w.form.Methods, "", w.now())
+	before := w.form.edits()
+	w.hist.edited(before, "", w.now())
 	w.form, w.look = defaultForm(), defaultLook()
-	w.form.Question = question
+	w.form.Question, w.form.Force = question, before.Force
 	w.foreign = false
+	w.setView(w.look.View)
+	w.cmp.reset()
 	w.applyTheme()
 	w.showAll()
 	w.showForm()

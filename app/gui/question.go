@@ -41,6 +41,12 @@ func (e *questionEntry) KeyUp(k *fyne.KeyEvent) {
 	e.Entry.KeyUp(k)
 }
 
+// FocusGained implements fyne.Focusable.
+func (e *questionEntry) FocusGained() {
+	e.Entry.FocusGained()
+	e.w.offerQuestions(true)
+}
+
 // FocusLost implements fyne.Focusable: the key may be released elsewhere.
 func (e *questionEntry) FocusLost() {
 	e.shift = false
@@ -52,7 +58,7 @@ func (e *questionEntry) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if !e.shift {
-			e.w.ask()
+			e.w.submit()
 			return
 		}
 	case fyne.KeyEscape:

@@ -14,37 +14,23 @@ import (
 type running struct {
 	request trace.Request
 	cancel  context.CancelFunc
+	// compares: it belongs to the Compare view.
+	compares bool
 	// cancelled: the person ended it, and its last events are still to come.
 	cancelled bool
+	// live: it repeats the run shown, began then, for a change made at since.
+	live         bool
+	began, since time.Time
 }
 
 // ask starts a run of what the form says. It says in place what is missing.
 func (w *window) ask() {
-	if w.run != nil {
+	if w.run != nil && !w.run.live {
 		return
 	}
-	w.form.Question = strings.TrimSpace(w.ui.question.Text)
-	w.remember()
-	switch m := w.model(); {
-	case w.form.Question == "":
-		w.ui.banner.Notice("There is no question yet: type one, or choose one of those suggested.")
-		w.win.Canvas().Focus(w.ui.question)
+	in, ok := w.ready(w.conflict())
+	if !ok {
 		return
-	case w.in == nil && (m == nil || m.Vision):
-		w.ui.banner.Notice("There is no picture yet: drop one anywhere, or choose a sample scene.",
-			widgets.Action{Label: "Open a picture", Do: w.chooseFile})
-		return
-	case w.in != nil && w.in.Grey && (m == nil || m.Vision):
-		w.ui.banner.Notice("The trace does not carry its picture, "+w.in.Name+": drop it here to ask about it again.",
-			widgets.Action{Label: "Open it", Do: w.chooseFile})
-		return
-	case m != nil && !m.Installed:
-		w.notInstalled(*m)
-		return
-	}
-	in := w.in
-	if m := w.model(); m != nil && !m.Vision {
-		in = nil // a text model would refuse the picture
 	}
 	w.ui.banner.Dismiss()
 	w.stopPlaying()
@@ -53,42 +39,54 @@ func (w *window) ask() {
 	w.begin(w.form.request(in))
 }
 
+// ready checks, for either view, that there is something to ask and somebody to ask; conflict is
+// why its methods cannot run. It says in place what is missing. in is nil for a model of text.
+func (w *window) ready(conflict string) (in *input, ok bool) {
+	w.form.Question = strings.TrimSpace(w.ui.question.Text)
+	w.remember()
+	switch m := w.model(); {
+	case w.form.Question == "":
+		w.ui.banner.Notice("There is no question yet: type one, or choose one of those suggested.")
+		w.win.Canvas().Focus(w.ui.question)
+		return nil, false
+	case w.in == nil && (m == nil || m.Vision):
+		w.ui.banner.Notice("There is no picture yet: drop one anywhere, or choose a sample scene.",
+			widgets.Action{Label: "Open a picture", Do: w.chooseFile})
+		return nil, false
+	case w.in != nil && w.in.Grey && (m == nil || m.Vision):
+		w.ui.banner.Notice("The trace does not carry its picture, "+w.in.Name+": drop it here to ask about it again.",
+			widgets.Action{Label: "Open it", Do: w.chooseFile})
+		return nil, false
+	case m != nil && !m.Installed:
+		w.notInstalled(*m)
+		return nil, false
+	case conflict != "":
+		w.ui.banner.Error(sentence(conflict))
+		return nil, false
+	}
+	w.offerQuestions(false)
+	if m := w.model(); m != nil && !m.Vision {
+		return nil, true // it would refuse the picture
+	}
+	return w.in, true
+}
+
 // begin runs a request and shows it as it goes.
 func (w *window) begin(r trace.Request) {
 	if w.prepare != nil {
 		w.prepare()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	w.run = &running{request: r, cancel: cancel}
-	w.follow, w.dense = true, false
-	run := w.run
-	f := &feed{do: w.do, pause: framePause, quiet: frameQuiet}
-	f.show = func(s snapshot) {
-		if w.run == run && !w.closed {
-			w.arrived(s)
-		}
+	if w.run != nil {
+		w.run.cancel()
 	}
+	w.keepRatios()
+	w.stream(r, w.arrived).began = w.now()
+	w.live.since, w.live.took = time.Time{}, 0
+	w.follow, w.dense, w.words.on = true, false, false
 	// The view changes at once, before the engine says anything.
 	w.shown = snapshot{state: &trace.State{Request: r, Running: true}}
 	w.drawn = drawn{}
 	w.showRun()
-	go func() {
-		defer cancel()
-		var state trace.State
-		var events []trace.Event
-		state.Apply(trace.Started{Request: r})
-		err := w.engine.Run(ctx, r, func(e trace.Event) {
-			events = append(events, e)
-			state.Apply(e)
-			f.put(snapshot{state: state.Snapshot(), events: events[:len(events):len(events)]})
-		})
-		if why := failure(&state, err, ctx.Err() != nil); why != "" {
-			e := trace.Failed{Error: why}
-			events = append(events, e)
-			state.Apply(e)
-		}
-		f.put(snapshot{state: state.Snapshot(), events: events[:len(events):len(events)], done: true, err: err})
-	}()
 }
 
 // failure is the sentence for a run that ended badly without saying so in its events.
@@ -107,14 +105,21 @@ func failure(s *trace.State, err error, cancelled bool) string {
 // arrived shows a snapshot of the run in progress.
 func (w *window) arrived(s snapshot) {
 	w.shown = s
+	run := w.run
 	if s.done {
-		if w.run.cancelled {
+		if run.cancelled {
 			s.state.Cancelled, s.state.Running = true, false
 		}
 		w.run = nil
 	}
 	if w.follow {
 		w.at = latestLayer(s.state)
+	}
+	if s.done {
+		if run.live {
+			w.live.took = w.now().Sub(run.since)
+		}
+		defer w.liveEnded(s.state)
 	}
 	w.showRun()
 	switch {

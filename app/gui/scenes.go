@@ -85,6 +85,20 @@ func trueAnswer(s *samples.Scene, question string) string {
 	return ""
 }
 
+// offerQuestions shows the suggestions, or leaves their room to the methods once one was asked; who
+// goes back to the question sees them again.
+func (w *window) offerQuestions(on bool) {
+	box := w.ui.suggestions
+	if on = on && len(box.Objects) > 0; on == box.Visible() {
+		return
+	}
+	if on {
+		box.Show()
+	} else {
+		box.Hide()
+	}
+}
+
 func (w *window) showSuggestions() {
 	box := w.ui.suggestions
 	box.Objects = nil
@@ -92,15 +106,11 @@ func (w *window) showSuggestions() {
 		for _, q := range suggested(w.in.Scene) {
 			box.Add(newSuggestion(q.Question, func() {
 				w.ui.question.SetText(q.Question)
-				w.ask()
+				w.submit()
 			}))
 		}
 	}
-	if len(box.Objects) == 0 {
-		box.Hide()
-	} else {
-		box.Show()
-	}
+	w.offerQuestions(w.shown.state == nil)
 	box.Refresh()
 	for i, t := range w.ui.scenes {
 		t.setChosen(w.in != nil && w.in.Scene != nil && w.in.Scene.File == samples.Scenes()[i].File)

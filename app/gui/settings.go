@@ -20,6 +20,7 @@ func (w *window) applyTheme() { w.app.Settings().SetTheme(theme.New(w.look.theme
 func (w *window) setTheme(name string) {
 	w.look.Theme = name
 	w.applyTheme()
+	w.cmp.showLook()
 	w.remember()
 }
 

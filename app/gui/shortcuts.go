@@ -14,8 +14,10 @@ type binding struct {
 
 var bindings = []binding{
 	{fyne.KeyO, false, (*window).chooseFile},
-	{fyne.KeyReturn, false, (*window).ask},
-	{fyne.KeyEnter, false, (*window).ask},
+	{fyne.KeyReturn, false, (*window).submit},
+	{fyne.KeyEnter, false, (*window).submit},
+	{fyne.Key1, false, func(w *window) { w.setView(viewAsk) }},
+	{fyne.Key2, false, func(w *window) { w.setView(viewCompare) }},
 	{fyne.KeyS, false, (*window).exportFigure},
 	{fyne.KeyS, true, (*window).exportTrace},
 	{fyne.KeyZ, true, (*window).redo},
@@ -56,6 +58,12 @@ func (w *window) shortcut(s fyne.Shortcut) bool {
 
 // typedKey gets the keys that no widget took.
 func (w *window) typedKey(e *fyne.KeyEvent) {
+	if w.comparing() && w.cmp.typedKey(e) {
+		return
+	}
+	if w.forceKey(e.Name) {
+		return
+	}
 	switch e.Name {
 	case fyne.KeySpace:
 		w.setPlaying(w.playing == nil)
@@ -63,10 +71,14 @@ func (w *window) typedKey(e *fyne.KeyEvent) {
 		w.step(-1)
 	case fyne.KeyRight:
 		w.step(1)
+	case fyne.KeyUp:
+		w.scrubLayers()
+	case fyne.KeyDown:
+		w.scrubWords()
 	case fyne.KeyHome:
-		w.step(-w.at)
+		w.step(-maxTokens)
 	case fyne.KeyEnd:
-		w.step(w.state().LayerCount())
+		w.step(maxTokens)
 	case fyne.KeyEscape:
 		w.escape()
 	case fyne.KeyReturn, fyne.KeyEnter:
@@ -91,9 +103,16 @@ func (w *window) escape() {
 }
 
 func (w *window) typedRune(r rune) {
+	if w.comparing() && w.cmp.typedRune(r) {
+		return
+	}
 	switch r {
 	case '?':
 		w.toggleHelp()
+	case '[':
+		w.nextTab(-1)
+	case ']':
+		w.nextTab(1)
 	case '1', '2', '3':
 		w.ui.modes.SetSelected(int(r - '1'))
 		w.setMode(modeAt(int(r - '1')))

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb/xproto"
+
 	"winnow/app/gui/internal/desk"
 )
 
@@ -62,6 +64,38 @@ func TestShots(t *testing.T) {
 		}
 		save(t, best, folder, "running")
 	})
+	// What each method has of its own in the inspector.
+	for _, m := range []struct{ shot, tab, method string }{{"ratios", "Layers", "zipvl"}, {"words", "Words", "vasparse"}, {"byhand", "Match", "corematching"}} {
+		t.Run(m.shot, func(t *testing.T) {
+			f, l := defaultForm(), defaultLook()
+			f.Methods, l.Tab = []stage{{Name: m.method}}, m.tab
+			d, _, _ := onDesk(t, settingsOf(t, f, l), program)
+			time.Sleep(3 * time.Second)
+			openBallScene(d)
+			ask(t, d, "Is there a chair?")
+			time.Sleep(3 * time.Second)
+			ask(t, d, question)
+			time.Sleep(8 * time.Second) // the replay, then the curve
+			switch m.shot {
+			case "words":
+				for _, k := range []xproto.Keysym{desk.Down, desk.Right, desk.Right, desk.Right} {
+					if err := d.Press(k); err != nil {
+						t.Fatal(err)
+					}
+				}
+			case "byhand":
+				for _, at := range []image.Point{{530, 640}, {870, 240}, {700, 430}} {
+					d.Click(at.X, at.Y)
+					time.Sleep(time.Second)
+				}
+				time.Sleep(6 * time.Second)
+			}
+			d.Move(700, 430)
+			d.Move(704, 433)
+			time.Sleep(time.Second)
+			shot(t, d, folder, m.shot)
+		})
+	}
 	t.Run("error", func(t *testing.T) {
 		d, _, cmd := onDesk(t, settings(t, "ref"), program)
 		time.Sleep(3 * time.Second)
@@ -118,7 +152,17 @@ func settings(t *testing.T, device string) []string {
 	if device == "ref" {
 		f.Threads = 1
 	}
+	return settingsOf(t, f, defaultLook())
+}
+
+// settingsOf writes these.
+func settingsOf(t *testing.T, f form, l look) []string {
+	t.Helper()
 	text, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +171,7 @@ func settings(t *testing.T, device string) []string {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	all, err := json.Marshal(map[string]any{keyForm: string(text)})
+	all, err := json.Marshal(map[string]any{keyForm: string(text), keyLook: string(view)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,13 +12,17 @@ import (
 // drawn says what the widgets hold of the run shown. Refreshing one uploads its textures again,
 // so a snapshot redraws only what it changed.
 type drawn struct {
+	// run counts the runs that repeat one: their traces may begin in the same second.
+	run       int
 	picture   *trace.Picture // whose grid the view has
 	overlay   string
-	curve     string
-	neurons   string
+	inspector string
+	words     string
+	forced    string
 	savings   string
 	busy      string
 	emptyView bool
+	small     bool // the window has no room for long labels
 }
 
 // showAll brings every widget up to date.
@@ -38,6 +42,7 @@ func (w *window) showForm() {
 	}
 	w.showSampling()
 	w.showMethods()
+	w.cmp.showStacks()
 	w.showAsk()
 	w.showMenus()
 }
@@ -46,26 +51,29 @@ func (w *window) showForm() {
 func (w *window) showRun() {
 	w.showView()
 	w.showTimeline()
+	w.showWords()
 	w.showOverlay()
+	w.showForced()
 	w.showAnswers()
 	w.showSavings()
-	w.showCurve()
-	w.showNeurons()
+	w.showInspector()
 	w.showStatus()
 	w.showAsk()
 	w.showNotices()
-	w.blameMethods(w.state().Error)
+	w.showConflict()
+	w.showKeep()
 }
 
 // showAsk is the button that asks or cancels.
 func (w *window) showAsk() {
+	w.cmp.showButton()
 	b := w.ui.askButton
 	switch {
-	case w.run != nil && w.run.cancelled:
+	case w.run != nil && w.run.cancelled && !w.run.live:
 		b.SetText("Ending the run …")
 		b.SetKind(widgets.Outline)
 		b.Disable()
-	case w.run != nil:
+	case w.run != nil && !w.run.live: // one that repeats is over before the eye could follow
 		b.SetText("Cancel   Esc")
 		b.SetKind(widgets.Outline)
 		b.Enable()
@@ -77,7 +85,7 @@ func (w *window) showAsk() {
 }
 
 func (w *window) askOrCancel() {
-	if w.run != nil {
+	if w.run != nil && !w.run.live {
 		w.cancel()
 	} else {
 		w.ask()
@@ -205,7 +213,7 @@ func rounded(v float64) float64 {
 func (w *window) showSavings() {
 	s := w.state()
 	all := trace.Savings(s)
-	key := fmt.Sprint(len(all), s.Time, s.Ended)
+	key := fmt.Sprint(w.drawn.run, len(all), s.Time, s.Ended)
 	if key == w.drawn.savings {
 		return
 	}
@@ -257,47 +265,6 @@ func label(of string) string {
 	return of
 }
 
-// showCurve draws the sorted scores of the decision at the scrubbed layer.
-func (w *window) showCurve() {
-	d := w.state().Pruned
-	n := 0
-	if d != nil {
-		n = len(d.Decisions)
-	}
-	key := fmt.Sprint(w.at, n, w.state().Time)
-	if key == w.drawn.curve {
-		return
-	}
-	w.drawn.curve = key
-	scores, cut, by := d.Curve(w.at)
-	if by == nil {
-		w.ui.curveTitle.SetText("Scores, sorted")
-		w.ui.curve.SetHint("No method has scored the visual tokens here.")
-		w.ui.curve.SetCurve(widgets.Curve{})
-		return
-	}
-	unit := by.Unit
-	if unit == "" {
-		unit = "score"
-	}
-	w.ui.curveTitle.SetText(fmt.Sprintf("%s, sorted, %s", capital(unit), where(by)))
-	w.ui.curve.SetCurve(widgets.Curve{
-		Scores: scores, Kept: cut, Threshold: by.Threshold, Unit: by.Unit,
-		Chord: strings.Contains(by.Rule, "elbow"), Label: fmt.Sprintf("%d kept", cut),
-	})
-}
-
-// where says after which layer a decision was made.
-func where(d *trace.Decision) string {
-	switch {
-	case d.Phase == "vision":
-		return fmt.Sprintf("vision layer %d", d.Layer)
-	case d.Layer < 0:
-		return "before layer 0"
-	}
-	return fmt.Sprintf("after layer %d", d.Layer)
-}
-
 func capital(s string) string {
 	if s == "" {
 		return s
@@ -315,47 +282,17 @@ func sentence(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-// showNeurons lights the FFN neurons that decoding uses.
-func (w *window) showNeurons() {
-	s := w.state()
-	n := 0
-	if s.Pruned != nil {
-		n = len(s.Pruned.Decisions)
-	}
-	key := fmt.Sprint(n, s.Time, s.LayerCount())
-	if key == w.drawn.neurons {
-		return
-	}
-	w.drawn.neurons = key
-	reduced := map[int]trace.NeuronLayer{}
-	most := 0
-	for _, l := range s.Pruned.Neurons() {
-		reduced[l.Layer] = l
-		most = max(most, l.Of)
-	}
-	if len(reduced) == 0 {
-		w.ui.neuronTitle.SetText("FFN neurons")
-		w.ui.neurons.SetHint("All neurons are used: no method has chosen among them.")
-		w.ui.neurons.SetRows(nil)
-		return
-	}
-	var rows []widgets.NeuronRow
-	for l := range s.LayerCount() {
-		row := widgets.NeuronRow{Label: fmt.Sprint(l), N: most, Dense: true}
-		if r, ok := reduced[l]; ok {
-			row.N, row.Lit, row.Dense = r.Of, r.Index, false
-		}
-		rows = append(rows, row)
-	}
-	w.ui.neuronTitle.SetText(fmt.Sprintf("FFN neurons, %d a layer; the core set lit", most))
-	w.ui.neurons.SetRows(rows)
-}
-
 // showStatus is the foot of the window.
 func (w *window) showStatus() {
+	if w.comparing() || w.run != nil && w.run.compares {
+		w.cmp.showStatus()
+		return
+	}
 	s := w.state()
 	var items []string
 	switch {
+	case w.run != nil && w.run.live && s.Ended:
+		items = append(items, "Repeating the run …")
 	case w.run != nil && w.run.cancelled:
 		items = append(items, "Ending the run between two layers …")
 	case w.run != nil:
@@ -366,6 +303,9 @@ func (w *window) showStatus() {
 		items = append(items, fmt.Sprintf("Cancelled after %.2f s", s.TotalMS/1000))
 	case s.Ended:
 		items = append(items, fmt.Sprintf("Done in %.2f s", s.TotalMS/1000))
+		if w.live.took > 0 {
+			items[len(items)-1] = fmt.Sprintf("Repeated in %d ms", w.live.took.Milliseconds())
+		}
 	case w.listErr != nil:
 		items = append(items, "The engine does not answer")
 	case len(w.models) == 0:
@@ -383,7 +323,11 @@ func (w *window) showStatus() {
 		}
 	}
 	w.ui.status.SetItems(items...)
-	w.ui.status.SetHints("Space play", "← → layer", "1 2 3 view", "A B side", "F1 all keys")
+	hints := []string{"Space play", "← → layer", "1 2 3 view", "A B side", "F force a token", "F1 all keys"}
+	if w.hasWords() {
+		hints[1] = "← → ↑ ↓ layer, word"
+	}
+	w.ui.status.SetHints(hints...)
 }
 
 // stageText says how far a run is.

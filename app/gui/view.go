@@ -1,12 +1,10 @@
 package gui
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"math"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"winnow/app/gui/widgets"
@@ -43,7 +41,7 @@ func (w *window) showView() {
 		w.showInput()
 	}
 	busy := ""
-	if w.run != nil {
+	if w.run != nil && !w.run.compares {
 		switch {
 		case s.Model == nil:
 			busy = "Loading the model"
@@ -82,14 +80,24 @@ func (w *window) showOverlay() {
 		return
 	}
 	seen := w.at < len(d.Layers) && d.Layers[w.at].Seen
-	key := fmt.Sprint(d.Name, w.at, seen, len(d.Decisions), s.Time, w.look.Mode, w.look.Map)
+	key := fmt.Sprint(w.drawn.run, d.Name, w.at, seen, len(d.Decisions), s.Time, w.look.Mode, w.look.Map)
+	if w.inWords() {
+		key += fmt.Sprint(" word ", w.words.at, w.words.all)
+	}
 	if key == w.drawn.overlay {
 		return
 	}
 	w.drawn.overlay = key
 	rows, cols := s.Grid()
-	mask := d.KeptMask(w.at)
-	img, err := overlay(d, mask, w.at, grid.Grid{Rows: rows, Cols: cols}, w.look)
+	g := grid.Grid{Rows: rows, Cols: cols}
+	mask := w.mask()
+	var img *image.RGBA
+	var err error
+	if w.inWords() {
+		img, err = wordOverlay(d, w.layer(), w.words.at, g, w.look)
+	} else {
+		img, err = overlay(d, mask, w.at, g, w.look)
+	}
 	if err != nil {
 		img = nil // a grid of no cells
 	}
@@ -157,7 +165,9 @@ func (w *window) showTimeline() {
 	}
 	w.at = min(max(w.at, 0), n-1)
 	w.ui.timeline.SetLayers(blocks)
-	w.ui.timeline.SetPosition(w.at)
+	if w.layer() >= 0 {
+		w.ui.timeline.SetPosition(w.at)
+	}
 }
 
 // seek shows another layer, by hand.
@@ -168,101 +178,47 @@ func (w *window) seek(layer int) {
 	}
 	w.follow = false
 	w.at = min(max(layer, 0), n-1)
-	w.ui.timeline.SetPosition(w.at)
-	w.showOverlay()
-	w.showCurve()
-	w.ui.view.RefreshTooltip()
-}
-
-func (w *window) step(by int) {
-	w.stopPlaying()
-	w.seek(w.at + by)
-}
-
-// playPause is how long a layer stays while the timeline plays, replayTime how long the replay of
-// a run takes.
-const (
-	playPause  = 450 * time.Millisecond
-	replayTime = 1200 * time.Millisecond
-)
-
-// setPlaying plays the layers once, from the first where the scrubber stands at the last.
-func (w *window) setPlaying(on bool) {
-	w.stopPlaying()
-	if on {
-		w.play(playPause)
-	}
-}
-
-// replay plays a run that was over before it could be watched.
-func (w *window) replay() {
-	if n := w.state().LayerCount(); n > 1 {
-		w.seek(0)
-		w.play(min(playPause, replayTime/time.Duration(n)))
-	}
-}
-
-func (w *window) play(pause time.Duration) {
-	n := w.state().LayerCount()
-	if n < 2 {
-		return
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	w.playing = stop
-	w.ui.timeline.SetPlaying(true)
-	if w.at >= n-1 {
-		w.seek(0)
-	}
-	w.playOn(ctx, pause)
-}
-
-func (w *window) playOn(ctx context.Context, pause time.Duration) {
-	time.AfterFunc(pause, func() {
-		w.do(func() {
-			if ctx.Err() != nil || w.closed {
-				return
-			}
-			w.seek(w.at + 1)
-			if w.at >= w.state().LayerCount()-1 {
-				w.stopPlaying()
-				return
-			}
-			w.playOn(ctx, pause)
-		})
-	})
-}
-
-func (w *window) stopPlaying() {
-	if w.playing != nil {
-		w.playing()
-		w.playing = nil
-		w.ui.timeline.SetPlaying(false)
-	}
+	w.words.all = false
+	w.showPlace()
 }
 
 // tooltip is what hovering a cell says.
 func (w *window) tooltip(row, col int) []string {
-	s := w.state()
-	if !w.fits() {
+	if !w.fits() || w.side() == nil {
 		return nil
 	}
 	if w.dense {
 		return []string{fmt.Sprintf("row %d, column %d", row, col), "dense: every token is kept"}
 	}
-	c := s.CellInfo(row, col, w.at)
+	d := w.side()
+	step := -1
 	lines := []string{fmt.Sprintf("row %d, column %d", row, col)}
+	_, by := d.ScoresAt(w.at)
+	if w.inWords() {
+		step = w.words.at
+		lines = append(lines, w.wordWhere())
+		_, by = d.ScoresAtStep(w.layer(), step)
+	}
+	c := d.CellInfoAt(row, col, w.layer(), step)
 	if c.Rank > 0 && !math.IsNaN(float64(c.Score)) {
 		unit := "score"
-		if _, by := w.side().ScoresAt(w.at); by != nil && by.Unit != "" {
+		if by != nil && by.Unit != "" {
 			unit = by.Unit
 		}
 		lines = append(lines, fmt.Sprintf("%s %s, rank %d of %d", unit, trace.Number(float64(c.Score)), c.Rank, c.Of))
 	}
+	for _, n := range c.Numbers[:min(len(c.Numbers), tipNumbers)] {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", n.Name, trace.Number(float64(n.Value)), n.Unit)))
+	}
+	if c.Bits > 0 && c.Bits < trace.FullBits {
+		lines = append(lines, fmt.Sprintf("cached in %d bits", c.Bits))
+	}
 	return append(lines, folded(c.Why, tipWidth)...)
 }
 
-// tipWidth is the longest line of a tooltip, in characters.
-const tipWidth = 48
+// tipWidth is the longest line of a tooltip, in characters, tipNumbers how many further numbers
+// it has room for.
+const tipWidth, tipNumbers = 48, 3
 
 // folded breaks a text into lines between its words.
 func folded(text string, width int) []string {
@@ -291,6 +247,7 @@ func modeAt(i int) heatmap.Mode { return heatmap.Mode(i) }
 func (w *window) setMode(m heatmap.Mode) {
 	w.look.Mode = m.String()
 	w.showOverlay()
+	w.cmp.showLook()
 	w.remember()
 }
 
@@ -298,12 +255,14 @@ func (w *window) setMap(m heatmap.Map) {
 	w.look.Map = m.String()
 	w.ui.mapMenu.SetText(m.String() + " ▾")
 	w.showOverlay()
+	w.cmp.showLook()
 	w.remember()
 }
 
 func (w *window) setAlpha(a float64) {
 	w.look.Alpha = a
 	w.ui.view.SetAlpha(a)
+	w.cmp.showLook()
 	w.remember()
 }
 
@@ -330,4 +289,5 @@ func (w *window) showLook() {
 	w.ui.alpha.SetValue(w.look.Alpha)
 	w.ui.view.SetAlpha(w.look.Alpha)
 	w.ui.mapMenu.SetText(w.look.colours().String() + " ▾")
+	w.cmp.showLook()
 }

@@ -116,14 +116,14 @@ func TestDyingEngineIsSaidInPlaceAndTheNextRunWorks(t *testing.T) {
 func TestABannerMovesThePictureDown(t *testing.T) {
 	b := newBench(t, &fakeEngine{})
 	b.win.Resize(fyne.NewSize(1024, 700))
-	top := b.ui.view.Position().Y
+	top := b.app.Driver().AbsolutePositionForObject(b.ui.view).Y
 	b.ui.banner.Error("the engine stopped unexpectedly; ask again, which starts it anew, or choose another device", b.restart())
 	under := b.ui.banner.Size().Height
-	if got := b.ui.view.Position().Y; under < 30 || under > 100 || got < top+under {
+	if got := b.app.Driver().AbsolutePositionForObject(b.ui.view).Y; under < 30 || under > 100 || got < top+under {
 		t.Errorf("a banner %v high moves the picture from %v to %v", under, top, got)
 	}
 	b.ui.banner.Dismiss()
-	if got := b.ui.view.Position().Y; got != top {
+	if got := b.app.Driver().AbsolutePositionForObject(b.ui.view).Y; got != top {
 		t.Errorf("dismissed, the picture stays at %v", got)
 	}
 }

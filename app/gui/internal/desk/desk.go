@@ -181,6 +181,7 @@ const (
 	Escape  = xproto.Keysym(0xff1b)
 	Right   = xproto.Keysym(0xff53)
 	Left    = xproto.Keysym(0xff51)
+	Down    = xproto.Keysym(0xff54)
 	Tab     = xproto.Keysym(0xff09)
 	shift   = xproto.Keysym(0xffe1)
 	Control = xproto.Keysym(0xffe3)

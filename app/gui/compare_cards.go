@@ -171,7 +171,7 @@ func (c *comparison) showStacks() {
 	}
 	c.showConflicts()
 	if n := len(c.w.form.Force); n > 0 {
-		c.ui.forced.SetText(fmt.Sprintf("%d forced by hand on every side: clear", n))
+		c.ui.forced.SetText(fmt.Sprintf("%d forced on every side: clear", n))
 		c.ui.forced.Show()
 	} else {
 		c.ui.forced.Hide()

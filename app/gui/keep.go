@@ -101,7 +101,6 @@ func (w *window) showKeep() {
 	if w.look.Flat {
 		k.below.Hide()
 	} else {
-		k.below.Show()
 		k.costs.SetSelected(slices.Index(sweepCosts, w.look.cost()))
 		k.quality.SetSelected(0)
 		if w.look.Top1 {
@@ -137,7 +136,7 @@ func (w *window) showCurveBelow() {
 	if !ok || c == nil || w.look.Flat {
 		k.values = nil
 		k.curve.SetPoints(nil)
-		k.curve.SetHint("Ask, and the curve is computed.")
+		k.below.Hide()
 		return
 	}
 	now := valuesOf(w.form.Methods[at])[p.Name]
@@ -179,12 +178,16 @@ func (w *window) showCurveBelow() {
 	case c.failed != "" && known == 0:
 		draw = nil
 		k.curve.SetHint(sentence(c.failed))
+	case known == 0 && w.sweep.job == nil && !w.state().Ended:
+		k.below.Hide() // before the first run the room is the methods'
+		return
 	case known == 0 && w.sweep.job == nil:
 		draw = nil
-		k.curve.SetHint("Ask, and the curve is computed.")
+		k.curve.SetHint("The curve is computed when the machine is idle.")
 	case w.sweep.job != nil:
 		busy = fmt.Sprintf("%d of %d", known, len(values))
 	}
+	k.below.Show()
 	k.values = values
 	k.curve.SetBusy(busy)
 	k.curve.SetQuality(widgets.QualityKL)

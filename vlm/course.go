@@ -38,8 +38,14 @@ type course struct {
 // streamKinds change which rows go on, so prefill is cut where they may happen.
 var streamKinds = []string{"drop", "skip", "merge"}
 
-func (s *Session) courseOf(methods []pruning.Stacked) (course, error) {
-	model := s.m.Decoder.Describe()
+// Admit says why the pipeline cannot carry these methods out, before anything is computed.
+func (m *Model) Admit(methods []pruning.Stacked) error {
+	_, err := m.course(methods)
+	return err
+}
+
+func (m *Model) course(methods []pruning.Stacked) (course, error) {
+	model := m.Decoder.Describe()
 	c := course{sites: map[place][]site{}, cut: map[place]bool{}}
 	for i, st := range methods {
 		requests, err := st.Method.Requests(model)
@@ -52,7 +58,7 @@ func (s *Session) courseOf(methods []pruning.Stacked) (course, error) {
 			}
 		}
 		for _, claim := range st.Method.Claims(model) {
-			if d := s.m.Backend.Device(); claim.Kind == "store" && d.Threads == 0 {
+			if d := m.Backend.Device(); claim.Kind == "store" && d.Threads == 0 {
 				return course{}, fmt.Errorf("%s keeps cached rows in packed codes, which only the processor reads: choose device cpu instead of %s, or another way to keep them", st.Info.Title, d.ID)
 			}
 			if claim.Phase == pruning.Prefill && slices.Contains(streamKinds, claim.Kind) {

@@ -87,7 +87,7 @@ func (s *Session) Prefill(ctx context.Context, p *Prompt, methods []pruning.Stac
 // setOut plans the course of a run's methods. A later turn, which brings none, keeps what the
 // first one decided about the cache and decides nothing more.
 func (s *Session) setOut(methods []pruning.Stacked) (course, error) {
-	c, err := s.courseOf(methods)
+	c, err := s.m.course(methods)
 	if err != nil {
 		return course{}, err
 	}

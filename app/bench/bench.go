@@ -140,10 +140,14 @@ func (r *Report) speed(ctx context.Context, o Options, m *vlm.Model, task *task,
 	r.Ratios.Decode = quotient(other.decode, dense.decode)
 	for i, c := range all[2:] {
 		s, p := samples[i+2], c.(*winnow)
+		kept, err := p.kept(ctx)
+		if err != nil {
+			return err
+		}
 		r.Methods = append(r.Methods, Method{Name: p.methods[0].Info.Name, Title: p.methods[0].Info.Title,
 			TTFT: quotient(dense.prefill, s.prefill).Median, Decode: quotient(dense.decode, s.decode).Median,
 			PrefillVsLibllama: quotient(other.prefill, s.prefill).Median, DecodeVsLibllama: quotient(other.decode, s.decode).Median,
-			Kept: p.kept(), Times: s.times(len(task.prompt.Tokens))})
+			Kept: kept, Times: s.times(len(task.prompt.Tokens))})
 	}
 	return nil
 }

@@ -54,8 +54,11 @@ func TestVLM(t *testing.T) {
 		t.Errorf("%d visual tokens and %d steps, want 256 and %d", r.VisualTokens, r.DecodeTokens, vlmDecode)
 	}
 	for _, m := range r.Methods {
-		if m.Refused == "" && (m.Kept <= 0 || m.Kept >= 1) {
+		if m.Refused == "" && (m.Kept <= 0 || m.Kept > 1) {
 			t.Errorf("%s keeps %g of the visual tokens", m.Name, m.Kept)
+		}
+		if want := map[string]float64{"fastv": 0.5, "random": 0.5, "vasparse": 1}[m.Name]; want > 0 && m.Kept != want {
+			t.Errorf("%s keeps %g of the visual tokens, want %g", m.Name, m.Kept, want)
 		}
 	}
 }

@@ -25,8 +25,6 @@ type winnow struct {
 	prompt  *vlm.Prompt
 	visual  int
 	methods []pruning.Stacked
-	// rows is the number of rows in the last layer of the last prefill.
-	rows int
 }
 
 func newDense(m *vlm.Model, t *task) *winnow { return newPruned(m, t, nil) }
@@ -37,23 +35,23 @@ func newPruned(m *vlm.Model, t *task, methods []pruning.Stacked) *winnow {
 
 func (w *winnow) prefill(ctx context.Context) error {
 	w.session.Reset()
-	return w.session.Prefill(ctx, w.prompt, w.methods, 0, trace.Pruned, func(e trace.Event) {
-		if l, ok := e.(trace.Layer); ok {
-			w.rows = l.N
-		}
-	})
+	return w.session.Prefill(ctx, w.prompt, w.methods, 0, trace.Pruned, func(trace.Event) {})
 }
 
 func (w *winnow) step(ctx context.Context, id int) error { return w.session.Step(ctx, id) }
 func (w *winnow) close()                                 { w.session.Close() }
 
-// kept is the share of visual tokens in the last layer; 1 where there are none.
-func (w *winnow) kept() float64 {
+// kept is the share of visual tokens in the last layer, by one more run; 1 where there are none.
+func (w *winnow) kept(ctx context.Context) (float64, error) {
 	if w.visual == 0 {
-		return 1
+		return 1, nil
 	}
-	gone := len(w.prompt.Tokens) - w.rows
-	return float64(w.visual-gone) / float64(w.visual)
+	w.session.Reset()
+	done, err := w.session.Follow(ctx, w.prompt, w.methods, 0, []int{0}, func(int, []float32) error { return nil })
+	if err != nil {
+		return 0, err
+	}
+	return float64(done.KeptByLayer[len(done.KeptByLayer)-1]) / float64(w.visual), nil
 }
 
 // peer is libllama.

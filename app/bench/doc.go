@@ -14,4 +14,10 @@
 // peak memory (memory.go) and the cost of selection at the size of LLaVA-1.5-7B (selection.go).
 //
 // A ratio of speed above 1 means that Winnow is faster. Start reading at bench.go.
+//
+// Two benches are about methods alone, without libllama:
+//
+//	fidelity.go  questions ─▶ dense answers ─▶ followed by each method, and by random with the same
+//	             share of tokens or cache (budget.go) ─▶ paired differences of KL (paired.go)
+//	kv.go        decoding after a long prompt: f16, packed and evicted caches by turns
 package bench

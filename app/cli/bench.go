@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"winnow/app/bench"
 )
 
 type benchCmd struct {
-	VLM   benchVLMCmd   `cmd:"" name:"vlm" help:"A question about a sample picture, with the built-in model or another."`
-	LLM   benchLLMCmd   `cmd:"" name:"llm" help:"Text alone, with smollm2-135m or another model."`
-	Serve benchServeCmd `cmd:"" hidden:"" help:"Measure one thing in a process of its own; bench starts it."`
+	VLM       benchVLMCmd       `cmd:"" name:"vlm" help:"A question about a sample picture, with the built-in model or another."`
+	LLM       benchLLMCmd       `cmd:"" name:"llm" help:"Text alone, with smollm2-135m or another model."`
+	Agreement benchAgreementCmd `cmd:"" help:"Whether each method stays closer to dense than random does at the same budget."`
+	KV        benchKVCmd        `cmd:"" name:"kv" help:"Decoding with a long context: f16, packed and evicted caches."`
+	Serve     benchServeCmd     `cmd:"" hidden:"" help:"Measure one thing in a process of its own; bench starts it."`
 }
 
 // Help shows examples.
@@ -21,7 +25,9 @@ Examples:
 
     winnow bench vlm
     winnow bench llm --runs 9 --json > bench.json
-    winnow bench vlm --model model.gguf --mmproj mmproj.gguf`
+    winnow bench vlm --model model.gguf --mmproj mmproj.gguf
+    winnow bench agreement --n 500
+    winnow bench kv --context 4096`
 }
 
 // Help shows examples.
@@ -66,28 +72,41 @@ func (c *benchFlags) run(env *Env, o bench.Options) error {
 	if program, err := os.Executable(); err == nil {
 		o.Child = []string{program, "bench", "serve"}
 	}
-	last := ""
-	o.Progress = func(what string) {
-		if what != last {
-			last = what
-			fmt.Fprintln(env.Err, what)
-		}
-	}
+	o.Progress = telling(env.Err)
+	return benched(env, c.JSON, func(ctx context.Context) (report, error) { return bench.Run(ctx, o) })
+}
+
+// report is what a bench has to say.
+type report interface{ Print(io.Writer) error }
+
+// benched runs a bench and prints its report.
+func benched(env *Env, asJSON bool, run func(context.Context) (report, error)) error {
 	ctx, stop := env.interruptible()
 	defer stop()
-	report, err := bench.Run(ctx, o)
+	r, err := run(ctx)
 	if ctx.Err() != nil {
 		return errCancelled
 	}
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(env.Out, report)
+	if asJSON {
+		return printJSON(env.Out, r)
 	}
-	return report.Print(env.Out)
+	return r.Print(env.Out)
 }
 
 type benchServeCmd struct{}
 
 func (benchServeCmd) Run(env *Env) error { return bench.Serve(env.ctx, env.In, env.Out) }
+
+// telling prints each new thing that is being done.
+func telling(w io.Writer) func(string) {
+	last := ""
+	return func(what string) {
+		if what != last {
+			last = what
+			fmt.Fprintln(w, what)
+		}
+	}
+}

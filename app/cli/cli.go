@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -51,6 +52,8 @@ type Chat interface {
 
 type grammar struct {
 	Ask     askCmd     `cmd:"" help:"Ask about a picture: the answer with all visual tokens and the one with few, side by side."`
+	Compare compareCmd `cmd:"" help:"Ask once with several methods, side by side."`
+	Sweep   sweepCmd   `cmd:"" help:"Move one parameter of a method: quality against cost."`
 	Chat    chatCmd    `cmd:"" help:"Talk with a language model."`
 	Open    openCmd    `cmd:"" help:"Show a recorded run, without the model."`
 	Window  windowCmd  `cmd:"" help:"Open the window."`
@@ -67,7 +70,8 @@ type grammar struct {
 const about = `Winnow shows what a multimodal model can do without. Without a verb it opens its window; a picture, a trace, a figure or a model given as the only arguments opens in it.`
 
 // words that the help texts of flags refer to.
-var words = kong.Vars{"version": "winnow " + engine.Version, "method": defaultMethod, "chat": defaultChat}
+var words = kong.Vars{"version": "winnow " + engine.Version, "method": defaultMethod, "chat": defaultChat,
+	"stacks": strconv.Itoa(mostStacks), "points": strconv.Itoa(defaultPoints)}
 
 // usageError is a mistake in the command line, as against one in the run.
 type usageError struct{ error }

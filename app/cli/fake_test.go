@@ -16,6 +16,7 @@ import (
 type fakeEngine struct {
 	fail    string // the run's error
 	started chan struct{}
+	halfway func() // ends a sweep at the value 0.5
 	asked   trace.Request
 	closed  bool
 }
@@ -51,16 +52,30 @@ func (f *fakeEngine) Run(ctx context.Context, r trace.Request, emit func(trace.E
 	}
 	emit(trace.SideDone{Side: trace.Dense, Answer: "A cat sits", Ended: "end token", TTFTMS: 60, PrefillMS: 50, DecodeMS: 20, Tokens: 2,
 		TokensPerSecond: 100, PrefillFLOPs: 3000, DecodeFLOPs: 500, KVBytes: 4000, DecodeWeightBytes: 800, KeptByLayer: []int{16, 16, 16}, Visual: 16})
-	if len(r.Methods) > 0 {
-		f.prune(emit, r.Methods[0].Name)
+	if r.Sweep != nil {
+		for i, v := range r.Sweep.Values {
+			emit(trace.Point{Index: i, Value: v, KL: 0.5 - float64(i)/10, Top1: 0.75, Steps: 2, Summary: trace.SideDone{Side: trace.Pruned,
+				TTFTMS: 30, PrefillFLOPs: 1500, KVBytes: 1000 * int64(i+1), KeptByLayer: []int{16, 8, 8}, Visual: 16}})
+			if v == "0.5" && f.halfway != nil {
+				f.halfway()
+				emit(trace.Ended{Cancelled: true})
+				return nil
+			}
+		}
+	} else {
+		for i, s := range r.Stacks() {
+			if len(s.Methods) > 0 {
+				f.prune(emit, trace.SideName(i), s.Methods[0].Name)
+			}
+		}
 	}
 	emit(trace.Ended{MS: 150, PeakMemory: 1 << 20})
 	return nil
 }
 
-func (f *fakeEngine) prune(emit func(trace.Event), method string) {
-	emit(trace.SideStarted{Side: trace.Pruned})
-	emit(trace.Layer{Side: trace.Pruned, Layer: 0, N: 17, FLOPs: 1000})
+func (f *fakeEngine) prune(emit func(trace.Event), side, method string) {
+	emit(trace.SideStarted{Side: side})
+	emit(trace.Layer{Side: side, Layer: 0, N: 17, FLOPs: 1000})
 	scores := trace.Floats{float32(math.NaN())}
 	var rows, kept []int
 	for i := range 16 {
@@ -71,16 +86,16 @@ func (f *fakeEngine) prune(emit func(trace.Event), method string) {
 			kept = append(kept, i+1)
 		}
 	}
-	emit(trace.Decision{Side: trace.Pruned, Method: method, Kind: "drop", Phase: "prefill", From: 1, To: 2, Rows: rows, Kept: kept,
+	emit(trace.Decision{Side: side, Method: method, Kind: "drop", Phase: "prefill", From: 1, To: 2, Rows: rows, Kept: kept,
 		Scores: scores, Unit: "core neurons matched", Rule: "match ≥ 8, the elbow"})
-	emit(trace.Decision{Side: trace.Pruned, Method: method, Kind: "neurons", Phase: "decode", Layer: 1, From: 1, To: 1, Neurons: []int{1, 5, 6}})
+	emit(trace.Decision{Side: side, Method: method, Kind: "neurons", Phase: "decode", Layer: 1, From: 1, To: 1, Neurons: []int{1, 5, 6}})
 	alive := append([]int{0}, kept...)
 	for l := 1; l < 3; l++ {
-		emit(trace.Layer{Side: trace.Pruned, Layer: l, Rows: alive, N: len(alive), FLOPs: 500})
+		emit(trace.Layer{Side: side, Layer: l, Rows: alive, N: len(alive), FLOPs: 500})
 	}
-	emit(trace.Word{Side: trace.Pruned, Text: "A cat"})
-	emit(trace.Word{Side: trace.Pruned, Step: 1, Text: " sleeps"})
-	emit(trace.SideDone{Side: trace.Pruned, Answer: "A cat sleeps", Ended: "end token", TTFTMS: 30, PrefillMS: 25, SelectMS: 1, DecodeMS: 10,
+	emit(trace.Word{Side: side, Text: "A cat"})
+	emit(trace.Word{Side: side, Step: 1, Text: " sleeps"})
+	emit(trace.SideDone{Side: side, Answer: "A cat sleeps", Ended: "end token", TTFTMS: 30, PrefillMS: 25, SelectMS: 1, DecodeMS: 10,
 		Tokens: 2, TokensPerSecond: 200, PrefillFLOPs: 2000, DecodeFLOPs: 250, KVBytes: 2000, DecodeWeightBytes: 400, KeptByLayer: []int{16, 8, 8}, Visual: 16})
 }
 

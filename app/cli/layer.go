@@ -9,13 +9,19 @@ import (
 	"winnow/pruning"
 )
 
+// printLayers draws a layer of every pruned side, or of the dense one in a run that has no other.
+func printLayers(w io.Writer, s *trace.State, layer int, scores bool) {
+	if len(s.Sides) == 0 {
+		printLayer(w, s, s.Dense, layer, scores)
+	}
+	for _, d := range s.Sides {
+		printLayer(w, s, d, layer, scores)
+	}
+}
+
 // printLayer draws the patch grid of a layer, ■ for a kept token and · for one that is gone, and
 // the scores behind it; scores adds them number by number.
-func printLayer(w io.Writer, s *trace.State, layer int, scores bool) {
-	d := s.Pruned
-	if d == nil {
-		d = s.Dense
-	}
+func printLayer(w io.Writer, s *trace.State, d *trace.Side, layer int, scores bool) {
 	rows, cols := s.Grid()
 	mask := d.KeptMask(layer)
 	if len(mask) == 0 || len(mask) != rows*cols {
@@ -27,7 +33,11 @@ func printLayer(w io.Writer, s *trace.State, layer int, scores bool) {
 			kept++
 		}
 	}
-	fmt.Fprintf(w, "\nVisual tokens in layer %d, %s: ■ kept (%d), · gone (%d)\n", layer, d.Name, kept, s.VisualCount()-kept)
+	name := d.Name
+	if len(s.Sides) > 1 {
+		name = line(d.Label)
+	}
+	fmt.Fprintf(w, "\nVisual tokens in layer %d, %s: ■ kept (%d), · gone (%d)\n", layer, name, kept, s.VisualCount()-kept)
 	for r := range rows {
 		var b strings.Builder
 		for c := range cols {

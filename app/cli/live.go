@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"winnow/internal/trace"
 )
@@ -14,6 +15,8 @@ import (
 type live struct {
 	out, notes io.Writer
 	quiet      bool // notes only
+	// labels name the pruned sides where there are several.
+	labels []string
 
 	side    string // whose words are being written; "" at the start of a line
 	written int    // bytes of its answer
@@ -57,7 +60,18 @@ func (l *live) turn(side string) {
 	}
 	l.end()
 	l.side = side
-	fmt.Fprintf(l.out, "\n%-*s", len(indent), side)
+	fmt.Fprint(l.out, "\n"+l.heading(side))
+}
+
+// heading is a side's name in front of its answer, on a line of its own where it is long.
+func (l *live) heading(side string) string {
+	if i, ok := trace.SideIndex(side); ok && i >= 0 && len(l.labels) > 1 && i < len(l.labels) {
+		side = line(l.labels[i])
+	}
+	if n := utf8.RuneCountInString(side); n < len(indent) {
+		return side + strings.Repeat(" ", len(indent)-n)
+	}
+	return side + "\n" + indent
 }
 
 func (l *live) end() {

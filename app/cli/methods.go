@@ -26,13 +26,15 @@ func (methodsCmd) Help() string {
 }
 
 type methodJSON struct {
-	Name       string      `json:"name"`
-	Title      string      `json:"title"`
-	Paper      string      `json:"paper"`
-	Removes    string      `json:"removes"`
-	Stage      []string    `json:"stage"`
-	Provenance string      `json:"provenance"`
-	Needs      string      `json:"needs,omitempty"`
+	Name       string   `json:"name"`
+	Title      string   `json:"title"`
+	Paper      string   `json:"paper"`
+	Removes    string   `json:"removes"`
+	Stage      []string `json:"stage"`
+	Provenance string   `json:"provenance"`
+	Needs      string   `json:"needs,omitempty"`
+	// Budget names the parameter that says how much is kept.
+	Budget     string      `json:"budget,omitempty"`
 	Parameters []paramJSON `json:"parameters"`
 }
 
@@ -68,7 +70,7 @@ func (c *methodsCmd) Run(env *Env) error {
 
 func describe(i pruning.Info) methodJSON {
 	m := methodJSON{Name: i.Name, Title: i.Title, Paper: i.Paper, Removes: i.Removes, Stage: []string{},
-		Provenance: string(i.Provenance), Needs: i.Needs, Parameters: []paramJSON{}}
+		Provenance: string(i.Provenance), Needs: i.Needs, Budget: i.Budget, Parameters: []paramJSON{}}
 	for _, s := range i.Stages {
 		m.Stage = append(m.Stage, s.String())
 	}
@@ -104,6 +106,9 @@ func printMethod(w io.Writer, m methodJSON) {
 	}
 	if m.Paper != "" {
 		fmt.Fprintf(w, "  paper    %s\n", m.Paper)
+	}
+	if m.Budget != "" {
+		fmt.Fprintf(w, "  budget   %s: the parameter that winnow sweep moves, the higher the more is kept\n", m.Budget)
 	}
 	if len(m.Parameters) == 0 {
 		return

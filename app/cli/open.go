@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"winnow/internal/trace"
 )
@@ -10,7 +11,7 @@ import (
 type openCmd struct {
 	File   string `arg:"" placeholder:"TRACE" help:"A trace (.jsonl) or a figure (.png) that carries one."`
 	Layer  *int   `placeholder:"N" help:"Show the tokens and scores of this layer. Default: the kept tokens of the last one."`
-	JSON   bool   `help:"Print one JSON object with both sides' results." xor:"as"`
+	JSON   bool   `help:"Print one JSON object with the sides' results." xor:"as"`
 	Events bool   `help:"Print the events as JSON lines, which is the trace itself." xor:"as"`
 	Figure string `placeholder:"FILE.png" help:"Draw the run."`
 }
@@ -22,7 +23,10 @@ func (openCmd) Help() string {
     winnow open run.jsonl
     winnow open run.png --layer 3
     winnow open run.png --events > run.jsonl
-    winnow open run.jsonl --figure run.png`
+    winnow open run.jsonl --figure run.png
+    winnow open compare.png            # a comparison or a sweep opens too
+
+The command that repeats the run stands at the end.`
 }
 
 func (c *openCmd) Run(env *Env) error {
@@ -59,17 +63,38 @@ func (c *openCmd) show(env *Env, events []trace.Event, state *trace.State) error
 	case c.JSON:
 		return printJSON(env.Out, resultOf(state))
 	}
-	printRun(env.Out, state)
+	printRun(env.Out, state, c.Layer)
 	layer := state.LayerCount() - 1
 	if c.Layer != nil {
 		layer = *c.Layer
 	}
-	printLayer(env.Out, state, layer, c.Layer != nil)
+	if state.Request.Sweep == nil {
+		printLayers(env.Out, state, layer, c.Layer != nil)
+	}
+	if again := rerun(state.Request); again != "" {
+		fmt.Fprintf(env.Out, "\nAgain: %s\n", again)
+	}
 	return nil
 }
 
+// forcedText lists cells as --force takes them.
+func forcedText(cells []trace.Forced) string {
+	var parts []string
+	for _, f := range cells[:min(len(cells), 32)] {
+		where := "out"
+		if f.Keep {
+			where = "in"
+		}
+		parts = append(parts, fmt.Sprintf("%d,%d=%s", f.Row, f.Col, where))
+	}
+	if len(cells) > len(parts) {
+		parts = append(parts, fmt.Sprintf("and %d more", len(cells)-len(parts)))
+	}
+	return strings.Join(parts, " ")
+}
+
 // printRun writes what was asked, of what, and what came out.
-func printRun(w io.Writer, s *trace.State) {
+func printRun(w io.Writer, s *trace.State, layer *int) {
 	fmt.Fprintf(w, "question %s\n", line(s.Request.Question()))
 	if s.Time != "" {
 		fmt.Fprintf(w, "run      %s, by winnow %s\n", line(s.Time), line(s.Version))
@@ -80,15 +105,33 @@ func printRun(w io.Writer, s *trace.State) {
 	if s.Picture != nil {
 		fmt.Fprintln(w, pictureLine(s.Picture))
 	}
-	for _, m := range s.Request.Methods {
-		fmt.Fprintf(w, "method   %s\n", line(specText(m)))
-	}
-	for _, d := range []*trace.Side{s.Dense, s.Pruned} {
-		if d != nil {
-			fmt.Fprintf(w, "\n%-*s%s\n", len(indent), d.Name, answerText(d))
+	stacks := s.Request.Stacks()
+	for i, k := range stacks {
+		if len(stacks) > 1 {
+			fmt.Fprintf(w, "stack %d  %s\n", i+1, line(stackText(k.Methods)))
+			continue
+		}
+		for _, m := range k.Methods {
+			fmt.Fprintf(w, "method   %s\n", line(specText(m)))
 		}
 	}
-	printResult(w, s)
+	if n := len(s.Request.Force); n > 0 {
+		fmt.Fprintf(w, "by hand  %s\n", forcedText(s.Request.Force))
+	}
+	names := live{labels: s.Request.Labels()}
+	for _, d := range append([]*trace.Side{s.Dense}, s.Sides...) {
+		if d != nil {
+			fmt.Fprintf(w, "\n%s%s\n", names.heading(d.Name), answerText(d))
+		}
+	}
+	switch {
+	case s.Request.Sweep != nil:
+		printPoints(w, s)
+	case len(s.Sides) > 1:
+		printComparison(w, s, layer)
+	default:
+		printResult(w, s)
+	}
 	for _, n := range s.Notices {
 		fmt.Fprintf(w, "note: %s\n", line(n))
 	}

@@ -177,3 +177,75 @@ func TestRealExports(t *testing.T) {
 		t.Errorf("code %d, %q", code, notes)
 	}
 }
+
+func TestRealComparisonAndItsExports(t *testing.T) {
+	dir := t.TempDir()
+	jsonl, figure := filepath.Join(dir, "c.jsonl"), filepath.Join(dir, "c.png")
+	out, notes, code := real(t, "compare", "--image", scene, "--prompt", "What is in the picture?", "--method", "fastv,layer=1,keep=0.5",
+		"--method", "fastv,layer=1,keep=0.25", "--method", "random,layer=1,keep=0.25", "--force", "0,0=in", "--trace", jsonl, "--figure", figure, "--json")
+	var j resultJSON
+	if err := json.Unmarshal([]byte(out), &j); err != nil || code != 0 || len(j.Sides) != 3 {
+		t.Fatalf("code %d, %v, %s", code, err, notes)
+	}
+	for i, s := range j.Sides {
+		if s.Result == nil || s.Result.Answer == "" || s.Result.PrefillFLOPs >= j.Dense.PrefillFLOPs || s.Result.KeptByLayer[1] > 129-64*min(i, 1) {
+			t.Errorf("side %d: %+v", i, s)
+		}
+	}
+	// Both keep 64 of 256; that they agree wholly, or not at all, would be a mistake.
+	if v := j.Sides[1].Jaccard["pruned3"]; !(v > 0.1 && v < 0.95) {
+		t.Errorf("the overlap of fastv and random is %g", v)
+	}
+	for _, path := range []string{jsonl, figure} {
+		out, _, code := real(t, "open", path, "--layer", "2")
+		has(t, path, out, "stack 1  fastv,keep=0.5,layer=1", "by hand  0,0=in", "First token", "(Jaccard, counted), layer 2",
+			"Visual tokens in layer 2, random: ■ kept (", "Again: winnow compare --image "+scene)
+		if code != 0 {
+			t.Errorf("open: code %d", code)
+		}
+	}
+	// The same command again gives the same answers.
+	again, _, _ := real(t, "compare", "--image", scene, "--prompt", "What is in the picture?", "--method", "fastv,layer=1,keep=0.5",
+		"--method", "fastv,layer=1,keep=0.25", "--method", "random,layer=1,keep=0.25", "--force", "0,0=in", "--json")
+	var k resultJSON
+	if err := json.Unmarshal([]byte(again), &k); err != nil || len(k.Sides) != 3 {
+		t.Fatal(err)
+	}
+	for i := range k.Sides {
+		if a, b := j.Sides[i].Result, k.Sides[i].Result; a.Answer != b.Answer || a.FLOPs != b.FLOPs || a.KVBytes != b.KVBytes {
+			t.Errorf("side %d: %+v and then %+v", i, a, b)
+		}
+	}
+}
+
+func TestRealSweepEndsInDense(t *testing.T) {
+	dir := t.TempDir()
+	csv, figure := filepath.Join(dir, "p.csv"), filepath.Join(dir, "p.png")
+	out, notes, code := real(t, "sweep", "--image", scene, "--prompt", "What is in the picture?", "--method", "fastv,layer=1", "--values", "0,0.5,1", "--csv", csv, "--figure", figure, "--json")
+	var j resultJSON
+	if err := json.Unmarshal([]byte(out), &j); err != nil || code != 0 || len(j.Points) != 3 || j.Dense == nil {
+		t.Fatalf("code %d, %v, %s", code, err, notes)
+	}
+	if none, all := j.Points[0], j.Points[2]; all.KL != 0 || all.Top1 != 1 || all.Summary.KVBytes != j.Dense.KVBytes || !(none.KL > 0) {
+		t.Errorf("from %+v to %+v", none, all)
+	}
+	if table, err := os.ReadFile(csv); err != nil || strings.Count(string(table), "\n") != 4 {
+		t.Errorf("%v\n%s", err, table)
+	}
+	text, _, code := real(t, "open", figure)
+	has(t, "open", text, "  keep  KL (nats)", "     1     0.0000   100.0 %        100.0 %   100.0 %      100.0 %", "Again: winnow sweep ")
+	if code != 0 {
+		t.Errorf("code %d", code)
+	}
+}
+
+func TestRealStacksThatConflictAreNamed(t *testing.T) {
+	_, notes, code := real(t, "compare", "--image", scene, "--prompt", "x", "--method", "fastv", "--method", "fastv+random")
+	if code != 1 || !strings.Contains(notes, "stack 2 (fastv + random): FastV and Random both drop rows") || strings.Count(notes, "\n") != 1 {
+		t.Errorf("code %d, %q", code, notes)
+	}
+	_, notes, code = real(t, "ask", "--image", scene, "--prompt", "x", "--method", "none", "--force", "99,0=out")
+	if code != 1 || !strings.Contains(notes, "row 99, column 0 is forced by hand, but the picture's rows are 0 to 15") {
+		t.Errorf("code %d, %q", code, notes)
+	}
+}

@@ -10,16 +10,23 @@ import (
 	"winnow/internal/trace"
 )
 
-// resultJSON is what ask --json and open --json print.
+// resultJSON is what --json of ask, compare, sweep and open prints.
 type resultJSON struct {
 	Question string       `json:"question"`
 	Model    string       `json:"model"`
 	Device   string       `json:"device"`
 	Picture  string       `json:"picture,omitempty"`
 	Methods  []trace.Spec `json:"methods"`
-	// Dense and Pruned are null where they were not run to their end.
+	// Force lists the tokens that a person decided on.
+	Force []trace.Forced `json:"force,omitempty"`
+	// Dense and Pruned are null where they were not run to their end; Pruned is the first stack.
 	Dense  *sideJSON `json:"dense"`
 	Pruned *sideJSON `json:"pruned"`
+	// Sides are all stacks of a comparison, Pruned among them.
+	Sides []comparedJSON `json:"sides,omitempty"`
+	// Sweep and Points are those of a sweep.
+	Sweep  *trace.Sweep  `json:"sweep,omitempty"`
+	Points []trace.Point `json:"points,omitempty"`
 
 	Notices   []string `json:"notices,omitempty"`
 	Cancelled bool     `json:"cancelled,omitempty"`
@@ -49,9 +56,53 @@ type sideJSON struct {
 	KeptByLayer       []int `json:"kept_by_layer"`
 }
 
+// comparedJSON is a stack of a comparison.
+type comparedJSON struct {
+	Side    string       `json:"side"`
+	Label   string       `json:"label"`
+	Methods []trace.Spec `json:"methods"`
+	// SameAnswer as dense; otherwise FirstDifference is the token, counted from 0, from which on.
+	SameAnswer      bool `json:"same_answer"`
+	FirstDifference *int `json:"first_difference,omitempty"`
+	// Jaccard has the overlap of the kept visual tokens with each other side's: the number kept by
+	// both over that by either, the mean over the layers.
+	Jaccard map[string]float64 `json:"jaccard"`
+	// Result is null where the side was not run to its end.
+	Result *sideJSON `json:"result"`
+}
+
+func comparedOf(s *trace.State) []comparedJSON {
+	if len(s.Sides) < 2 {
+		return nil
+	}
+	stacks := s.Request.Stacks()
+	var out []comparedJSON
+	for _, d := range s.Sides {
+		j := comparedJSON{Side: d.Name, Label: d.Label, Methods: []trace.Spec{}, Jaccard: map[string]float64{}, Result: sideOf(d)}
+		if d.Index < len(stacks) {
+			j.Methods = stacks[d.Index].Methods
+		}
+		if s.Dense != nil && d.Summary != nil {
+			if _, _, first := trace.Diff(s.Dense.Words, d.Words); first >= 0 {
+				j.FirstDifference = &first
+			} else {
+				j.SameAnswer = true
+			}
+		}
+		for _, o := range s.Sides {
+			if v, ok := meanJaccard(s, d, o); ok && o != d {
+				j.Jaccard[o.Name] = v
+			}
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
 func resultOf(s *trace.State) resultJSON {
 	j := resultJSON{Question: s.Request.Question(), Model: s.Request.Model, Device: s.Request.Device, Methods: s.Request.Methods,
-		Dense: sideOf(s.Dense), Pruned: sideOf(s.Pruned), Notices: s.Notices, Cancelled: s.Cancelled, Error: s.Error,
+		Dense: sideOf(s.Dense), Pruned: sideOf(s.Pruned), Force: s.Request.Force, Sides: comparedOf(s),
+		Sweep: s.Request.Sweep, Points: s.Points, Notices: s.Notices, Cancelled: s.Cancelled, Error: s.Error,
 		TotalMS: s.TotalMS, PeakMemoryBytes: s.PeakMemory}
 	if s.Model != nil {
 		j.Model, j.Device = s.Model.Name, s.Model.Device

@@ -28,6 +28,14 @@ func saveTrace(path string, events []trace.Event) error {
 	})
 }
 
+// savePoints writes a sweep's points as CSV.
+func savePoints(path string, state *trace.State) error {
+	if !special(path) {
+		return trace.Save(path, func(w io.Writer) error { return trace.WritePoints(w, state) })
+	}
+	return writeInto(path, func(w io.Writer) error { return trace.WritePoints(w, state) })
+}
+
 func saveFigure(path string, state *trace.State, events []trace.Event, layer *int) error {
 	if !special(path) {
 		return figure.Write(path, state, events, figure.Options{Layer: layer})

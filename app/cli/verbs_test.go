@@ -22,7 +22,7 @@ func TestEveryVerbHasHelpWithExamples(t *testing.T) {
 	if code != 0 {
 		t.Errorf("code %d", code)
 	}
-	for _, verb := range []string{"ask", "chat", "open", "window", "methods", "models", "native", "devices"} {
+	for _, verb := range []string{"ask", "compare", "sweep", "chat", "open", "window", "methods", "models", "native", "devices"} {
 		has(t, "--help", out, "  "+verb)
 		help, _, code := d.run(t, verb, "--help")
 		if code != 0 {
@@ -30,7 +30,7 @@ func TestEveryVerbHasHelpWithExamples(t *testing.T) {
 		}
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "Examples:", "    winnow "+verb)
 	}
-	for _, verb := range []string{"models list", "models install", "native list", "native install", "bench vlm", "bench llm"} {
+	for _, verb := range []string{"models list", "models install", "native list", "native install", "bench vlm", "bench llm", "bench agreement", "bench kv"} {
 		help, _, _ := d.run(t, append(strings.Fields(verb), "--help")...)
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "    winnow "+verb)
 	}
@@ -293,6 +293,11 @@ func TestBenchChecksItsFlagsFirst(t *testing.T) {
 		"--threads is -2; it takes a number":            {"bench", "vlm", "--threads=-2"},
 		"--mmproj belongs to a model's file":            {"bench", "vlm", "--mmproj", "m.gguf"},
 		"expected one of":                               {"bench"},
+		"--n is -1; it takes a number of questions":     {"bench", "agreement", "--n=-1"},
+		`there is no method "fastvv"`:                   {"bench", "agreement", "--method", "fastvv"},
+		"--method none is the dense run":                {"bench", "agreement", "--method", "none"},
+		"--context is 1; it takes a number from 16":     {"bench", "kv", "--context=1"},
+		"--decode is 1; it takes a number from 2":       {"bench", "kv", "--decode=1"},
 	} {
 		var d desk
 		if _, notes, code := d.run(t, args...); code != 2 || !strings.HasPrefix(notes, "winnow: "+want) {

@@ -2,6 +2,10 @@
 //
 //	window, command line, benches ──Request──▶ Engine ──events──▶ trace.State, files, figures
 //
+// A request becomes a plan (plan.go): the stacks of methods, made and checked, with what a person
+// forced by hand on top. The dense side runs first, then a side a stack (sides.go); or, for a sweep,
+// a point a value, each following the dense answer (sweep.go).
+//
 // Local does it in this process; Remote starts the same binary as a child (`winnow engine`) and
 // speaks JSON lines with it, so that the window outlives an engine that dies. Both give the
 // same events.

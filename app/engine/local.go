@@ -13,7 +13,6 @@ import (
 	"winnow/internal/compute/device"
 	"winnow/internal/memory"
 	"winnow/internal/trace"
-	"winnow/pruning"
 	_ "winnow/pruning/catalogue" // all methods
 	"winnow/vision/picture"
 	"winnow/vlm"
@@ -166,7 +165,10 @@ func (l *Local) run(ctx context.Context, r trace.Request, emit func(trace.Event)
 	if err := l.load(r); err != nil {
 		return err
 	}
-	methods, err := stack(r.Methods, l.model)
+	plan, err := newPlan(r, l.model.Decoder.Describe())
+	if err == nil {
+		err = plan.admit(l.model)
+	}
 	if err != nil {
 		return err
 	}
@@ -188,66 +190,21 @@ func (l *Local) run(ctx context.Context, r trace.Request, emit func(trace.Event)
 			emit(trace.Notice{Text: n})
 		}
 	}
+	if err := plan.force(r.Force, pic); err != nil {
+		return err
+	}
 	prompt, err := l.model.Prompt(r.Messages, pic)
 	if err != nil {
 		return err
 	}
 	emit(l.model.Trace(prompt))
-	if err := l.sides(ctx, r, prompt, methods, emit); err != nil {
-		if !errors.Is(err, compute.ErrCancelled) {
+	if err := l.carryOut(ctx, r, plan, prompt, emit); err != nil {
+		if !errors.Is(err, compute.ErrCancelled) && !errors.Is(err, context.Canceled) {
 			l.unload() // a device that failed once is not trusted: the next run starts it anew
 		}
 		return err
 	}
 	return nil
-}
-
-// sides computes the dense answer and, with methods, the pruned one.
-func (l *Local) sides(ctx context.Context, r trace.Request, prompt *vlm.Prompt, methods []pruning.Stacked, emit func(trace.Event)) error {
-	if err := l.warmUp(ctx, prompt, methods, r.Sampling.Seed); err != nil {
-		return err
-	}
-	sides := []string{trace.Dense}
-	if len(methods) > 0 {
-		sides = append(sides, trace.Pruned)
-	}
-	for _, side := range sides {
-		var with []pruning.Stacked
-		if side == trace.Pruned {
-			with = methods
-		}
-		l.session.Reset()
-		if _, err := l.session.Generate(ctx, prompt, with, r.Sampling, side, emit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// warmUpFLOPs: a prefill below this takes a moment, and then neither measured side pays for
-// what a first run pays (pages, caches, kernels); a larger one drowns those costs.
-const warmUpFLOPs = 20e9
-
-// warmUp computes both sides once, unmeasured and unseen.
-func (l *Local) warmUp(ctx context.Context, p *vlm.Prompt, methods []pruning.Stacked, seed uint64) error {
-	if 2*float64(l.model.Parameters())*float64(len(p.Tokens)) > warmUpFLOPs {
-		return nil
-	}
-	for _, with := range [][]pruning.Stacked{nil, methods} {
-		l.session.Reset()
-		if err := l.session.Prefill(ctx, p, with, seed, "", func(trace.Event) {}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func stack(specs []trace.Spec, m *vlm.Model) ([]pruning.Stacked, error) {
-	list := make([]pruning.Spec, len(specs))
-	for i, s := range specs {
-		list[i] = pruning.Spec{Name: s.Name, Params: s.Params}
-	}
-	return pruning.Stack(list, m.Decoder.Describe())
 }
 
 // maxTracePicture: a larger file is stored in the trace as a smaller JPEG.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,6 +70,13 @@ func (f *fake) Run(ctx context.Context, r trace.Request, emit func(trace.Event))
 		emit(trace.Failed{Error: "the picture is empty"})
 		emit(trace.Ended{})
 		return errors.New("the picture is empty")
+	case "compare":
+		for i := range r.Stacks() {
+			emit(trace.SideStarted{Side: trace.SideName(i)})
+			share := trace.Floats{0.25}
+			emit(trace.Decision{Side: trace.SideName(i), Kind: "mask", Rows: []int{i}, Share: share, Bits: 4})
+		}
+		emit(trace.Point{Index: 1, Value: r.Sweep.Values[0], KL: math.Inf(1), Summary: trace.SideDone{KVByLayer: []int64{7}}})
 	case "long":
 		for i := range 20000 {
 			emit(trace.Word{Side: trace.Dense, Step: i, Text: strings.Repeat("x", i%50)})
@@ -164,6 +173,32 @@ func TestEveryEventArrivesInOrder(t *testing.T) {
 	})
 	if err != nil || n != 20000 {
 		t.Errorf("%d of 20000 words came, %v", n, err)
+	}
+}
+
+// Everything that a comparison and a sweep ask and say crosses, an infinity among it.
+func TestComparisonsAndSweepsCross(t *testing.T) {
+	r, _ := remote(t, "good")
+	q := request("compare")
+	q.Methods, q.Label, q.Compare = []trace.Spec{{Name: "a"}}, "A", []trace.Stack{{Label: "B", Methods: []trace.Spec{{Name: "b", Params: map[string]string{"k": "1"}}}}}
+	q.Force, q.Sweep = []trace.Forced{{Row: 1, Col: 2, Keep: true}}, &trace.Sweep{Param: "k", Values: []string{"0.5"}}
+	state := new(trace.State)
+	if err := r.Run(context.Background(), q, func(e trace.Event) { state.Apply(e) }); err != nil {
+		t.Fatal(err)
+	}
+	got := state.Request
+	got.PictureData = q.PictureData
+	if !reflect.DeepEqual(got, q) {
+		t.Errorf("-want %+v\n+got  %+v", q, got)
+	}
+	if len(state.Sides) != 2 || state.Sides[1].Name != "pruned2" || state.Sides[1].Label != "B" || len(state.Sides[1].Decisions) != 1 {
+		t.Fatalf("got %d sides", len(state.Sides))
+	}
+	if d := state.Sides[1].Decisions[0]; d.Bits != 4 || len(d.Share) != 1 || d.Share[0] != 0.25 {
+		t.Errorf("got %+v", d)
+	}
+	if p := state.Points; len(p) != 1 || p[0].Value != "0.5" || !math.IsInf(p[0].KL, 1) || p[0].Summary.KVByLayer[0] != 7 {
+		t.Errorf("got %+v", p)
 	}
 }
 

@@ -185,7 +185,8 @@ type (
 		Index int    `json:"index"`
 		Value string `json:"value"`
 		// KL is Σ p_dense·ln(p_dense/p_pruned) in nats, the mean over the answer's tokens, and Top1
-		// the share of them at which both put the same token first.
+		// the share of them at which both put the same token first. What pruning rules out counts as
+		// of probability 1e-9 (see app/agreement).
 		KL    float64 `json:"kl"`
 		Top1  float64 `json:"top1"`
 		Steps int     `json:"steps"`

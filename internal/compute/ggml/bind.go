@@ -95,6 +95,7 @@ type api struct {
 	tensor_set, tensor_get func(t, data ptr, offset, size uintptr)
 	gallocr_new            func(buft ptr) ptr
 	gallocr_free           func(a ptr)
+	gallocr_reserve        func(a, graph ptr) bool
 	gallocr_alloc          func(a, graph ptr) bool
 	gallocr_size           func(a ptr, i int32) uintptr
 	sched_new              func(backends, bufts ptr, n int32, size uintptr, parallel, offload bool) ptr
@@ -255,6 +256,7 @@ func (l *Library) register(base, ggml uintptr) {
 	b(&l.tensor_get, "backend_tensor_get")
 	b(&l.gallocr_new, "gallocr_new")
 	b(&l.gallocr_free, "gallocr_free")
+	b(&l.gallocr_reserve, "gallocr_reserve")
 	b(&l.gallocr_alloc, "gallocr_alloc_graph")
 	b(&l.gallocr_size, "gallocr_get_buffer_size")
 	b(&l.sched_new, "backend_sched_new")

@@ -129,7 +129,9 @@ func (p *program) allocate(size uintptr) error {
 			}
 		}
 		p.alloc = b.takeAllocator()
-		if !b.gallocr_alloc(p.alloc, p.graph) {
+		// An allocator that served another graph takes one for the same whose counts and sizes are
+		// alike, whatever its order; planning anew is what tells them apart.
+		if !b.gallocr_reserve(p.alloc, p.graph) || !b.gallocr_alloc(p.alloc, p.graph) {
 			return fmt.Errorf("no memory for the working set of %d operations%s", b.graph_n_nodes(p.graph), lastLog())
 		}
 		p.bytes = int64(b.gallocr_size(p.alloc, 0))

@@ -3,6 +3,7 @@ package packed
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"winnow/internal/compute"
 	"winnow/internal/kernels"
@@ -32,27 +33,31 @@ const (
 //
 // The operations run on the processor only: Compile refuses them on a GPU.
 func Attend(g *compute.Graph, q, tailK, tailV, mask *compute.Tensor, store *Store, heads int, scale float32) *compute.Tensor {
-	a := attention{store: store, heads: heads, dim: store.dim, scale: scale, tail: tailK != nil, masked: mask != nil}
+	a := &attention{store: store, heads: heads, dim: store.dim, scale: scale, tail: tailK != nil, masked: mask != nil}
 	src, rows, err := a.sources(q, tailK, tailV, mask)
 	if err != nil {
 		g.Refuse(err)
 		return g.Host(compute.HostOp{Name: "packed attention", Do: a.part}, compute.Dims(max(1, heads*a.dim)))
 	}
 	flops := 4 * int64(heads*a.dim) * int64(store.Len()+rows)
-	partial := g.Host(compute.HostOp{Name: "packed attention", Do: a.part, FLOPs: flops}, compute.Dims(heads*(a.dim+2), shares), src...)
-	return g.Host(compute.HostOp{Name: "joining of packed attention", Do: a.join}, compute.Dims(heads*a.dim), partial)
+	a.partials = make([]float32, heads*(a.dim+2)*shares)
+	return g.Host(compute.HostOp{Name: "packed attention", Do: a.part, FLOPs: flops}, compute.Dims(heads*a.dim), src...)
 }
 
-// attention is the fixed side of one Attend.
+// attention is the fixed side of one Attend, and where its parts meet.
 type attention struct {
 	store      *Store
 	heads, dim int
 	scale      float32
 	tail       bool // sources 1 and 2 are the tail
 	masked     bool // the last source is its mask
+
+	// partials has a softmax a share; done counts the parts that have left theirs.
+	partials []float32
+	done     atomic.Int32
 }
 
-func (a attention) sources(q, tailK, tailV, mask *compute.Tensor) (src []*compute.Tensor, tailRows int, err error) {
+func (a *attention) sources(q, tailK, tailV, mask *compute.Tensor) (src []*compute.Tensor, tailRows int, err error) {
 	s := a.store
 	if a.heads < 1 || a.heads%s.kvHeads != 0 {
 		return nil, 0, fmt.Errorf("packed attention: %d heads cannot share %d key heads", a.heads, s.kvHeads)
@@ -82,8 +87,9 @@ func (a attention) sources(q, tailK, tailV, mask *compute.Tensor) (src []*comput
 	return src, tailRows, nil
 }
 
-// part is a HostFunc: it works out every parts-th share.
-func (a attention) part(dst []float32, src []compute.HostTensor, part, parts int) {
+// part is a HostFunc: it works out every parts-th share. Whoever is last brings them together: a
+// second operation for that would be another call back into Go on every thread.
+func (a *attention) part(dst []float32, src []compute.HostTensor, part, parts int) {
 	w := takeWork(a)
 	defer works.Put(w)
 	w.query(src[0])
@@ -94,12 +100,16 @@ func (a attention) part(dst []float32, src []compute.HostTensor, part, parts int
 	count := min(shares, (total+shareRows-1)/shareRows)
 	size := a.heads * (a.dim + 2)
 	for s := part; s < shares; s += parts {
-		out := partial(dst[s*size:(s+1)*size], a.heads, a.dim)
+		out := partial(a.partials[s*size:(s+1)*size], a.heads, a.dim)
 		if s >= count {
 			out.max[0] = minusInf
 			continue
 		}
 		w.share(out, s*total/count, (s+1)*total/count)
+	}
+	if int(a.done.Add(1)) == parts {
+		a.done.Store(0)
+		a.join(dst)
 	}
 }
 
@@ -115,16 +125,15 @@ func partial(x []float32, heads, dim int) softmax {
 
 var minusInf = float32(math.Inf(-1))
 
-// join is a HostFunc: it brings the shares of every parts-th head together.
-func (a attention) join(dst []float32, src []compute.HostTensor, part, parts int) {
-	size := a.heads * (a.dim + 2)
-	all := src[0].Floats(0, 0, 0, size*shares)
+// join brings the shares of every head together.
+func (a *attention) join(dst []float32) {
+	size, all := a.heads*(a.dim+2), a.partials
 	used := 0
 	for used < shares && partial(all[used*size:(used+1)*size], a.heads, a.dim).max[0] != minusInf {
 		used++
 	}
 	var weights [shares]float32
-	for h := part; h < a.heads; h += parts {
+	for h := range a.heads {
 		out := dst[h*a.dim : (h+1)*a.dim]
 		clear(out)
 		top, total := minusInf, float64(0)

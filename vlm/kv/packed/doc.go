@@ -31,7 +31,7 @@
 // makes all others wait. So entries are divided, not heads: up to 24 shares of them (a number
 // that many numbers of threads divide), dealt out in turn. Each share keeps a softmax of its
 // own — its largest score m, the sum l of exp(score-m), the weighed sum o of the values, each
-// for every head — and a second operation joins them:
+// for every head — and whoever is last joins them:
 //
 //	M = max m,   out = Σ exp(m-M)·o / Σ exp(m-M)·l
 //

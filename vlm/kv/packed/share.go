@@ -19,7 +19,7 @@ const (
 
 // work is one thread's room.
 type work struct {
-	attention
+	*attention
 	kvHeads, group int       // group query heads share a key head
 	q              []float32 // scaled
 	keyQuery       []float32 // q·step of a class
@@ -40,7 +40,7 @@ type work struct {
 // works holds rooms that no thread uses now.
 var works sync.Pool
 
-func takeWork(a attention) *work {
+func takeWork(a *attention) *work {
 	w, ok := works.Get().(*work)
 	if !ok || w.heads != a.heads || w.dim != a.dim || w.kvHeads != a.store.kvHeads {
 		w = newWork(a.heads, a.dim, a.store.kvHeads)

@@ -7,5 +7,3 @@ import "github.com/ebitengine/purego"
 func open(path string) (uintptr, error) {
 	return purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 }
-
-func symbol(lib uintptr, name string) (uintptr, error) { return purego.Dlsym(lib, name) }

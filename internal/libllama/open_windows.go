@@ -7,7 +7,3 @@ func open(path string) (uintptr, error) {
 	h, err := windows.LoadLibraryEx(path, 0, windows.LOAD_WITH_ALTERED_SEARCH_PATH)
 	return uintptr(h), err
 }
-
-func symbol(lib uintptr, name string) (uintptr, error) {
-	return windows.GetProcAddress(windows.Handle(lib), name)
-}

@@ -2,6 +2,8 @@ package libllama
 
 import "fmt"
 
+//lint:file-ignore U1000 what is never set still takes its place
+
 // The structs below are llama.h's of llama.cpp v0.5.0, field by field.
 
 // modelParams is struct llama_model_params.

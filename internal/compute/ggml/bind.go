@@ -17,7 +17,7 @@ type ptr = uintptr
 // initParams is struct ggml_init_params.
 type initParams struct {
 	memSize   uintptr
-	memBuffer ptr
+	memBuffer ptr //lint:ignore U1000 ggml's: never set, but in its place
 	noAlloc   bool
 }
 

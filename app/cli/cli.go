@@ -62,6 +62,7 @@ type grammar struct {
 	Native  nativeCmd  `cmd:"" help:"List the native libraries, or install them."`
 	Devices devicesCmd `cmd:"" help:"List the devices to compute on."`
 	Bench   benchCmd   `cmd:"" help:"Measure against libllama, and the methods against each other."`
+	Eval    evalCmd    `cmd:"" help:"How well a model answers, with all visual tokens and with few: accuracy, hallucination and cost."`
 	Engine  engineCmd  `cmd:"" hidden:"" help:"Serve runs as JSON lines on stdin and stdout; the window starts it."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -1,5 +1,5 @@
 # Winnow. `make run` starts it, `make test` tests it; both install what is missing.
-.PHONY: run test build check golden shots bench icon clean
+.PHONY: run test build check golden shots bench icon model clean
 
 run: ## open the window, or without a display ask about a sample picture
 	@scripts/run.sh
@@ -25,6 +25,9 @@ bench: ## speed against libllama, and of the methods
 
 icon: ## draw assets/icon.png anew
 	go run ./assets/icon assets/icon.png
+
+model: ## train and export the built-in model: make model MINUTES=20 (assets/train/README.md)
+	@assets/train/model.sh
 
 clean: ## remove what was built and written here; the cache stays
 	rm -rf bin out

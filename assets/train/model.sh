@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Trains the built-in model and exports it: `make model MINUTES=20`.
+#
+#   MINUTES  wall time of the training (20)      CONFIG   a name in configs/ (sprites-5.7m)
+#   OUT      where all is written (out/model)    FROM     weights to start from (none)
+#   SPRITES  folder of STYLE/NAME.png, as assets/scenes/fetch makes it (what is in the painter)
+#   STYLES   by commas; never twemoji, which the benchmark holds out (noto; all others in SPRITES)
+#   PYTHON   an interpreter that has requirements.txt (else a venv is made in OUT)
+#
+# The same command goes on where the last one stopped; a finished run needs a new OUT.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=${OUT:-out/model} config=${CONFIG:-sprites-5.7m} minutes=${MINUTES:-20}
+train=assets/train
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+python=${PYTHON:-$out/venv/bin/python}
+if [ -z "${PYTHON:-}" ]; then
+	[ -x "$python" ] || python3 -m venv "$out/venv"
+	"$python" -m pip install -q -r $train/requirements.txt
+fi
+go build -o "$out/paint" ./assets/scenes/paint
+
+styles=${STYLES:-noto} scenes=""
+if [ -n "${SPRITES:-}" ]; then
+	SPRITES=$(cd "$SPRITES" && pwd)
+	styles=${STYLES:-$(ls "$SPRITES" | grep -v '^twemoji$' | paste -sd,)}
+	scenes="-sprites $SPRITES "
+fi
+scenes+="-styles $styles"
+from=()
+[ -z "${FROM:-}" ] || from=(--from "$FROM")
+export PYTHONDONTWRITEBYTECODE=1
+"$python" $train/train.py --config "$config" --out "$out" --painter "$out/paint" \
+	--painter-args="-augment $scenes" --minutes "$minutes" "${from[@]}"
+"$python" $train/curves.py "$out/log.jsonl" "$out/curves.png"
+"$python" $train/export.py "$out/state.pt" "$out/$config" --gguf "$out/gguf"
+"$python" $train/evaluate.py "$out/state.pt" --config "$config" --painter "$out/paint" \
+	--painter-args="$scenes" --scenes 16 | tee "$out/quick.json"

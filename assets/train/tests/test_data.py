@@ -1,0 +1,55 @@
+import io
+
+import pytest
+from fake_painter import record
+
+from data import IGNORE, NOUNS, batches, patch_labels, read_record, scene
+from model import PRE
+
+
+def test_stream_reader_reads_records_one_after_another():
+    stream = io.BytesIO(record(1, 56) + record(2, 56))
+    assert read_record(stream)[0]["seed"] == 1
+    header, rgb = read_record(stream)
+    assert header["seed"] == 2 and len(rgb) == 56 * 56 * 3
+    assert read_record(stream) is None
+
+
+@pytest.mark.parametrize("length", [2, 40, -5])
+def test_a_broken_stream_is_said(length):
+    with pytest.raises(ValueError, match="breaks off"):
+        read_record(io.BytesIO(record(1, 56)[:length]))
+
+
+def test_labels_of_patches():
+    noun, colour, cell, centre = patch_labels(read_record(io.BytesIO(record(1, 56)))[0])
+    assert NOUNS == sorted(NOUNS) and len(NOUNS) == 60
+    assert noun.reshape(4, 4)[0].tolist() == [NOUNS.index("car") + 1] * 2 + [0, 0]
+    assert colour[0] == 0 and colour[3] == IGNORE and cell[0] == 0
+    assert centre[0].tolist() == [0.25, 0.25]
+
+
+def test_questions_know_their_noun(words, config):
+    s = scene(words, config, *read_record(io.BytesIO(record(1, 56))))
+    car, bus = NOUNS.index("car") + 1, NOUNS.index("bus") + 1
+    assert s["asked"][:5].tolist() == [car, -1, car, car, 0] and bus != car
+    assert s["ask_cell"][0] == 0 and s["ask_hue"][0] == 0 and s["ask_num"][:2].tolist() == [1, 0]
+    start = PRE + 16 + 1
+    for i in range(4):
+        token = s["tokens"][s["noun_at"][i] - start]
+        assert words.noun_of[token] == (bus if i == 1 else car)
+        assert s["targets"][s["answer_at"][i] - start] != IGNORE
+        assert s["targets"][s["answer_at"][i] - start - 1] == IGNORE
+    assert (s["kind"][5:] == -1).all()
+
+
+def test_stream_goes_on_at_the_next_seed(words, config, painter):
+    first = batches(words, config, painter, 5, 56, 2)
+    a, seed = next(first)
+    b, _ = next(first)
+    first.close()
+    assert seed == 7
+    again = batches(words, config, painter, seed, 56, 2)
+    c, _ = next(again)
+    again.close()
+    assert (b["pixels"] == c["pixels"]).all() and (a["pixels"] != b["pixels"]).any()

@@ -1,0 +1,257 @@
+"""python train.py --out DIR --painter PAINT …: trains, or goes on where DIR/state.pt stopped.
+
+Writes DIR/state.pt (everything to go on) and DIR/log.jsonl (one JSON line every few steps).
+Ctrl+C saves and ends; the same command goes on. --from takes a trainer.pt, a Hugging Face LLaVA
+folder, or a state.pt of the first recipe. See README.md.
+"""
+import argparse
+import contextlib
+import json
+import math
+import os
+import signal
+import time
+
+import torch
+
+import config as configs
+import optim
+from data import Stream, Words, to_device
+from losses import Heads, encoder_loss, joint_loss
+from model import VLM, fit
+from weights import matching, read_weights
+
+
+class Trainer:
+    """Model, heads, optimisers and where training stands."""
+
+    def __init__(self, config, words, device="cpu", precision="bf16", seed=1):
+        torch.manual_seed(seed)
+        self.c, self.words, self.device = config, words, torch.device(device)
+        self.precision = precision
+        self.nouns = torch.tensor(words.nouns, device=self.device)
+        self.ema = None
+        self.index, self.step, self.seconds, self.seeds = 0, 0, 0.0, None
+        self.turn, self.rate, self.ramp_from = 0, 1.0, 0
+        self.build()
+
+    @property
+    def stage(self):
+        return self.c.stages[self.index]
+
+    @property
+    def joint(self):
+        return self.stage.kind != "encoder"
+
+    def build(self, weights=None, heads=None):
+        """Makes the parts for the stage's picture size, from weights where there are any."""
+        image = self.stage.image
+        self.model = VLM(self.c, image, self.words.size)
+        self.heads = Heads(self.c, self.model.grid)
+        if weights is not None:
+            self.model.load_state_dict(fit(weights, self.model.grid))
+        if heads is not None:
+            self.heads.load_state_dict(matching(heads, self.heads.state_dict()), strict=False)
+        self.model.to(self.device)
+        self.heads.to(self.device)
+        self.muon, self.adam = optim.make(self.model, self.heads, self.stage)
+        self.ramp_from = self.step
+
+    def compile(self):
+        self.model.see = torch.compile(self.model.see)
+        self.model.text = torch.compile(self.model.text)
+
+    def save(self, path):
+        state = {"config": self.c.to_dict(), "model": self.model.state_dict(), "heads": self.heads.state_dict(),
+                 "ema": self.ema, "muon": self.muon.state_dict(), "adam": self.adam.state_dict(),
+                 "stage": self.stage.name, "step": self.step, "seconds": self.seconds, "seeds": self.seeds,
+                 "turn": self.turn, "rate": self.rate, "ramp_from": self.ramp_from,
+                 "rng": torch.get_rng_state()}
+        torch.save(state, path + ".tmp")
+        os.replace(path + ".tmp", path)
+
+    def load(self, state):
+        """Goes on from a state of this script or of the first recipe (which has no seeds)."""
+        self.index, self.step = self.c.stage(state["stage"]), state["step"]
+        self.seconds, self.rate = state.get("seconds", 0.0), state.get("rate", 1.0)
+        self.seeds, self.turn = state.get("seeds"), state.get("turn", 0)
+        if self.seeds is None:
+            self.seeds = [self.stage.seed + self.step * self.stage.batch]
+        self.build(state["model"], state["heads"])
+        if state["ema"] is not None:
+            self.ema = {k: v.to(self.device) for k, v in fit(state["ema"], self.model.grid).items()}
+        try:
+            self.muon.load_state_dict(state["muon"])
+            self.adam.load_state_dict(state["adam"])
+            self.ramp_from = state.get("ramp_from", self.step)
+        except ValueError:  # other heads: the optimisers start anew, slowly
+            self.muon, self.adam = optim.make(self.model, self.heads, self.stage)
+        torch.set_rng_state(state["rng"].cpu())
+
+    def next_stage(self):
+        """False when the last stage is done."""
+        if self.index + 1 == len(self.c.stages):
+            return False
+        self.enter(self.index + 1)
+        return True
+
+    def enter(self, index):
+        """Begins another stage with the weights there are; AdamW and Muon start anew."""
+        self.index, self.step, self.seconds, self.seeds, self.turn = index, 0, 0.0, None, 0
+        self.build(self.model.state_dict(), self.heads.state_dict())
+        if self.ema is not None:
+            self.ema = {k: v.to(self.device) for k, v in fit(self.ema, self.model.grid).items()}
+
+    def progress(self, minutes):
+        """0 … 1 through the stage, by steps or by the clock, whichever is further."""
+        p = self.step / max(1, self.stage.steps)
+        if minutes:
+            p = max(p, self.seconds / (60 * minutes * self.stage.share))
+        return min(1.0, p)
+
+    def factor(self, minutes):
+        """The learning rate as a share of the stage's."""
+        s, p = self.stage, self.progress(minutes)
+        if s.kind == "encoder":
+            f = max(0.01, min(1, (1 - p) / 0.6))
+        elif s.kind == "joint":
+            f = self.rate = max(0.05, 1 / (1 + self.step / s.half))
+        else:
+            f = self.rate * max(0.005, 1 - p)
+        return f * min(1, (self.step - self.ramp_from + 1) / max(1, s.warmup))
+
+    def train_step(self, batch, minutes=None):
+        """One step on a batch of data.stack → the log as floats."""
+        d = to_device(batch, self.words, self.device)
+        optim.set_rate(self.muon, self.adam, self.stage, self.factor(minutes))
+        context = contextlib.nullcontext()
+        if self.precision == "bf16":
+            context = torch.autocast(self.device.type, torch.bfloat16)
+        with context:
+            if self.joint:
+                blind = (torch.rand(len(d["pixels"])) < self.c.teach.blind).to(self.device)
+                frozen = self.step < self.stage.thaw
+                loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
+            else:
+                loss, log = encoder_loss(self.model, self.heads, d)
+        self.muon.zero_grad()
+        self.adam.zero_grad()
+        if torch.isfinite(loss):
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
+            self.muon.step()
+            self.adam.step()
+        self.step += 1
+        if self.joint:
+            self.average()
+        values = torch.stack([v.detach().float() for v in log.values()]).tolist()  # one copy
+        return dict(zip(log, values))
+
+    @torch.no_grad()
+    def average(self):
+        """EMA of the weights, short at first."""
+        if self.ema is None:
+            self.ema = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        keep = min(self.c.ema, (self.step + 1) / (self.step + 10))
+        for k, v in self.model.state_dict().items():
+            self.ema[k].lerp_(v, 1 - keep)
+
+
+def mean(logs):
+    """Mean of each key over logs; steps that did not measure it (NaN) are left out."""
+    out = {}
+    for k in logs[-1]:
+        v = [l[k] for l in logs if k in l and not math.isnan(l[k])]
+        if v:
+            out[k] = round(sum(v) / len(v), 4)
+    return out
+
+
+def run(t, a, painter, stopped):
+    """Stages until the last is done, the steps or the minutes are over, or stopped() holds."""
+    log_path, state_path = os.path.join(a.out, "log.jsonl"), os.path.join(a.out, "state.pt")
+
+    def say(**entry):
+        line = json.dumps(entry)
+        print(line, flush=True)
+        with open(log_path, "a", encoding="utf-8") as f:
+            f.write(line + "\n")
+
+    def say_step(logs, begun):
+        speed = len(logs) * t.stage.batch / (time.time() - begun)
+        say(stage=t.stage.name, step=t.step, scenes_per_second=round(speed, 2),
+            rate=round(t.factor(a.minutes), 4), **mean(logs))
+
+    left = a.steps or math.inf
+    while True:
+        if a.batch:
+            t.stage.batch = a.batch
+        if a.compile:
+            t.compile()
+        say(event="start", stage=t.stage.name, step=t.step, parameters=sum(p.numel() for p in t.model.parameters()))
+        stream = Stream(t.words, t.c, painter, t.stage, a.readers, t.seeds, a.painter_args)
+        stream.turn = t.turn % a.readers
+        saved, begun, logs = time.time(), time.time(), []
+        try:
+            while left > 0 and not stopped() and t.progress(a.minutes) < 1:
+                begin = time.time()
+                logs.append(t.train_step(stream.next(), a.minutes))
+                t.seeds, t.turn = list(stream.seeds), stream.turn
+                t.seconds += time.time() - begin
+                left -= 1
+                if t.step % a.log_every == 0:
+                    say_step(logs, begun)
+                    begun, logs = time.time(), []
+                if time.time() - saved > a.save_every:
+                    t.save(state_path)
+                    saved = time.time()
+        finally:
+            stream.close()
+        if logs:  # what the last, shorter stretch measured
+            say_step(logs, begun)
+        done = t.progress(a.minutes) >= 1 and not (stopped() or left <= 0)
+        if not done or not t.next_stage():
+            t.save(state_path)
+            say(event="saved", stage=t.stage.name, step=t.step, finished=done)
+            return
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--config", default="sprites-5.7m", help="a name in configs/, or a path")
+    p.add_argument("--out", required=True, help="folder of state.pt and log.jsonl")
+    p.add_argument("--painter", required=True, help="binary of assets/scenes/paint")
+    p.add_argument("--painter-args", default=[], type=str.split, help="more flags for it, such as '-sprites DIR'")
+    p.add_argument("--from", dest="start", help="trainer.pt, state.pt or a Hugging Face folder")
+    p.add_argument("--stage", help="begin this stage now (name or kind)")
+    p.add_argument("--minutes", type=float, help="wall time of all stages together")
+    p.add_argument("--steps", type=int, help="stop after this many steps")
+    p.add_argument("--batch", type=int, help="scenes a step, instead of the stage's")
+    p.add_argument("--readers", type=int, default=1, help="painter processes")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
+    p.add_argument("--threads", type=int, default=0)
+    p.add_argument("--compile", action="store_true")
+    p.add_argument("--log-every", type=int, default=25)
+    p.add_argument("--save-every", type=float, default=180, help="seconds")
+    a = p.parse_args()
+    if a.threads:
+        torch.set_num_threads(a.threads)
+    os.makedirs(a.out, exist_ok=True)
+    t = Trainer(configs.load(a.config), Words(), a.device, a.precision)
+    path = os.path.join(a.out, "state.pt")
+    if os.path.exists(path):
+        t.load(torch.load(path, map_location="cpu", weights_only=False))
+    elif a.start:
+        start = read_weights(a.start, t.c)
+        t.load(start) if "stage" in start else t.build(start["model"])
+    if a.stage:
+        t.enter(t.c.stage(a.stage))
+    stop = []
+    for s in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(s, lambda *_: stop.append(1))
+    run(t, a, [a.painter], lambda: bool(stop))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 // Command fetch rebuilds the sprite sets from the icon packages that they come from.
 //
-//	go run ./assets/scenes/fetch -out DIR [-styles twemoji,noto,fluent-emoji-flat] [-wallpapers DIR]
+//	go run ./assets/scenes/fetch -out DIR [-styles noto,twemoji,…] [-wallpapers DIR]
 //
 // It writes DIR/STYLE/NOUN.png, 96 × 96 pixels, and DIR/STYLE/LICENCE.txt. The packages come
 // through the user's own npm at fixed versions; a package whose licence field has changed is

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"image"
@@ -9,10 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/srwiley/oksvg"
-	"github.com/srwiley/rasterx"
 
 	"winnow/assets/scenes"
 )
@@ -20,25 +17,12 @@ import (
 // side is that of a sprite in pixels.
 const side = 96
 
-type source struct{ pack, version, licence, credit string }
-
-var sources = map[string]source{
-	"twemoji":           {"@iconify-json/twemoji", "1.2.5", "CC-BY-4.0", "Twemoji, copyright Twitter, Inc and other contributors"},
-	"noto":              {"@iconify-json/noto", "1.2.9", "Apache-2.0", "Noto Emoji, copyright Google Inc"},
-	"fluent-emoji-flat": {"@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "Fluent Emoji, copyright Microsoft Corporation"},
-}
-
-// names leads a noun to the icon that shows it, where that has another name.
-var names = map[string]string{
-	"apple": "red-apple", "ball": "soccer-ball", "boat": "sailboat", "book": "closed-book",
-	"burger": "hamburger", "cake": "shortcake", "car": "automobile", "clock": "alarm-clock",
-	"couch": "couch-and-lamp", "cup": "teacup-without-handle", "donut": "doughnut", "hat": "top-hat",
-	"orange": "tangerine", "phone": "mobile-phone", "sheep": "ewe", "tree": "deciduous-tree",
-}
+// renderer draws SVG with filters and masks, which no Go package does.
+const renderer = "@resvg/resvg-js@2.6.2"
 
 func main() {
 	out := flag.String("out", "", "folder to write STYLE/NOUN.png to")
-	styles := flag.String("styles", "twemoji,noto,fluent-emoji-flat", "sets to rebuild")
+	styles := flag.String("styles", strings.Join(styleNames(), ","), "sets to rebuild")
 	walls := flag.String("wallpapers", "", "folder to gather installed wallpapers in")
 	flag.Parse()
 	if err := fetch(*out, *styles, *walls); err != nil {
@@ -64,108 +48,91 @@ func fetch(out, styles, walls string) error {
 	for _, style := range strings.Split(styles, ",") {
 		s, ok := sources[style]
 		if !ok {
-			return fmt.Errorf("there is no set %q; there are twemoji, noto and fluent-emoji-flat", style)
+			return fmt.Errorf("there is no set %q; there are %s", style, strings.Join(styleNames(), ", "))
 		}
-		if err := rebuild(filepath.Join(out, style), s); err != nil {
+		n, err := rebuild(filepath.Join(out, style), s)
+		if err != nil {
 			return fmt.Errorf("%s: %w", style, err)
 		}
-		fmt.Printf("%s: %d sprites\n", style, len(scenes.Nouns))
+		fmt.Printf("%s: %d sprites\n", style, n)
 	}
 	return nil
 }
 
-// iconSet is an icons.json: SVG bodies by name, with a common size.
-type iconSet struct {
-	Width, Height float64
-	Icons         map[string]icon
-	Aliases       map[string]struct{ Parent string }
-}
-
-type icon struct {
-	Body          string
-	Width, Height float64
-}
-
-func rebuild(dir string, s source) error {
+// rebuild writes the set's sprites and licence and returns how many nouns it shows.
+func rebuild(dir string, s source) (int, error) {
 	work, err := os.MkdirTemp("", "sprites")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer os.RemoveAll(work)
-	install := exec.Command("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", work, s.pack+"@"+s.version)
+	install := exec.Command("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", work, s.pack+"@"+s.version, renderer)
 	if text, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm install %s@%s: %w\n%s", s.pack, s.version, err, text)
+		return 0, fmt.Errorf("npm install %s@%s: %w\n%s", s.pack, s.version, err, text)
 	}
 	pack := filepath.Join(work, "node_modules", filepath.FromSlash(s.pack))
 	var about struct{ License string }
 	if err := readJSON(filepath.Join(pack, "package.json"), &about); err != nil {
-		return err
+		return 0, err
 	}
 	if about.License != s.licence {
-		return fmt.Errorf("%s now says its licence is %q, not %q: read it before using the set", s.pack, about.License, s.licence)
+		return 0, fmt.Errorf("%s now says its licence is %q, not %q: read it before using the set", s.pack, about.License, s.licence)
 	}
-	var icons iconSet
-	if err := readJSON(filepath.Join(pack, "icons.json"), &icons); err != nil {
-		return err
+	set, err := s.open(pack)
+	if err != nil {
+		return 0, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return 0, err
 	}
-	for _, noun := range scenes.Nouns {
-		picture, err := icons.draw(noun)
-		if err != nil {
-			return fmt.Errorf("%s: %w", noun, err)
-		}
-		if err := writePNG(filepath.Join(dir, noun+".png"), picture); err != nil {
-			return err
+	pictures, err := drawAll(set, s.lacks, work)
+	if err != nil {
+		return 0, err
+	}
+	for noun, picture := range pictures {
+		if err := writePNG(filepath.Join(dir, noun+".png"), scenes.Square(picture, side)); err != nil {
+			return 0, err
 		}
 	}
-	text := fmt.Sprintf("%s\nLicence: %s\nFrom the npm package %s %s.\nChanged: rendered from SVG to %d × %d pixels, files named after what they show.\n",
+	text := fmt.Sprintf("%s\nLicence: %s\nFrom the npm package %s %s.\nChanged: rendered to %d × %d pixels, files named after what they show.\n",
 		s.credit, s.licence, s.pack, s.version, side, side)
-	return os.WriteFile(filepath.Join(dir, "LICENCE.txt"), []byte(text), 0o644)
+	return len(pictures), os.WriteFile(filepath.Join(dir, "LICENCE.txt"), []byte(text), 0o644)
 }
 
-func (set iconSet) draw(noun string) (image.Image, error) {
-	name := noun
-	if n, ok := names[noun]; ok {
-		name = n
+// drawAll draws every noun that the set does not lack, four times as large as a sprite: scaling
+// down keeps thin lines smooth.
+func drawAll(s set, lacks []string, work string) (map[string]*image.RGBA, error) {
+	dir := filepath.Join(work, "svg")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
 	}
-	if a, ok := set.Aliases[name]; ok {
-		name = a.Parent
+	pictures := map[string]*image.RGBA{}
+	for _, noun := range scenes.Nouns {
+		if slices.Contains(lacks, noun) {
+			continue
+		}
+		svg, picture, err := s.find(noun)
+		if err == nil && picture == nil {
+			err = os.WriteFile(filepath.Join(dir, noun+".svg"), []byte(svg), 0o644)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", noun, err)
+		}
+		pictures[noun] = picture
 	}
-	ic, ok := set.Icons[name]
-	if !ok {
-		return nil, fmt.Errorf("the set has no icon %q", name)
+	if err := render(work, dir, 4*side); err != nil {
+		return nil, err
 	}
-	w, h := first(ic.Width, set.Width, 16), first(ic.Height, set.Height, 16)
-	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 %g %g">%s</svg>`, w, h, ic.Body)
-	drawing, err := oksvg.ReadIconStream(strings.NewReader(svg), oksvg.IgnoreErrorMode)
-	if err != nil {
-		return nil, fmt.Errorf("its SVG cannot be read: %w", err)
-	}
-	const fine = 4 // drawn larger and scaled down by Sprites, which keeps thin lines smooth
-	drawing.SetTarget(0, 0, side*fine, side*fine)
-	big := image.NewRGBA(image.Rect(0, 0, side*fine, side*fine))
-	scanner := rasterx.NewScannerGV(side*fine, side*fine, big, big.Bounds())
-	drawing.Draw(rasterx.NewDasher(side*fine, side*fine, scanner), 1)
-	return scenes.Square(big, side), nil
-}
-
-func first(list ...float64) float64 {
-	for _, v := range list {
-		if v > 0 {
-			return v
+	for noun, picture := range pictures {
+		if picture != nil {
+			continue
+		}
+		var err error
+		if pictures[noun], err = readPNG(filepath.Join(dir, noun+".png")); err != nil {
+			return nil, fmt.Errorf("%s: %w", noun, err)
 		}
 	}
-	return 0
-}
-
-func readJSON(file string, into any) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, into)
+	return pictures, nil
 }
 
 func writePNG(file string, p image.Image) error {

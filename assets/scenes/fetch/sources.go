@@ -1,0 +1,79 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// source is a package of icons: where it comes from, and how it names what it shows.
+type source struct {
+	pack, version, licence, credit string
+
+	// names leads a noun to its icon, where the usual name fails. Unused by code point.
+	names map[string]string
+	// lacks lists nouns of which the set has no icon, or one of something else.
+	lacks []string
+	// codePoints says that pictures are named by code point (assets/1f34e.webp); else there is one icons.json.
+	codePoints bool
+}
+
+// open reads what is needed to draw icons of the installed package.
+func (s source) open(pack string) (set, error) {
+	if s.codePoints {
+		return codePoints{pack}, nil
+	}
+	return openIconSet(pack, s.names)
+}
+
+func styleNames() []string { return slices.Sorted(maps.Keys(sources)) }
+
+var sources = map[string]source{
+	"twemoji": {
+		pack: "@iconify-json/twemoji", version: "1.2.5", licence: "CC-BY-4.0",
+		credit: "Twemoji, copyright Twitter, Inc and other contributors",
+	},
+	"noto": {
+		pack: "@iconify-json/noto", version: "1.2.9", licence: "Apache-2.0",
+		credit: "Noto Emoji, copyright Google Inc",
+	},
+	"fluent-emoji-flat": {
+		pack: "@iconify-json/fluent-emoji-flat", version: "1.2.6", licence: "MIT",
+		credit: "Fluent Emoji, copyright Microsoft Corporation",
+	},
+	"3d": {
+		pack: "@lobehub/fluent-emoji-3d", version: "1.1.0", licence: "MIT",
+		credit: "Fluent Emoji 3D, copyright Microsoft Corporation", codePoints: true,
+	},
+	"noto-v1": {
+		pack: "@iconify-json/noto-v1", version: "1.2.5", licence: "Apache-2.0",
+		credit: "Noto Emoji of Android 7, copyright Google Inc", lacks: []string{"broccoli", "chair"},
+	},
+	"emojione": {
+		pack: "@iconify-json/emojione", version: "1.2.3", licence: "CC-BY-4.0",
+		credit: "EmojiOne 2, copyright Emoji One", lacks: []string{"broccoli", "chair"},
+	},
+	"fxemoji": {
+		pack: "@iconify-json/fxemoji", version: "1.2.2", licence: "Apache-2.0",
+		credit: "FxEmojis, copyright Mozilla Foundation",
+		lacks:  strings.Fields("backpack bed bird broccoli butterfly carrot chair couch duck laptop lion phone"),
+		names: map[string]string{
+			"apple": "redapple", "ball": "soccerball", "boat": "sailboat", "book": "closedbook",
+			"clock": "alarmclock", "cup": "teacupwithouthandle", "hat": "tophat", "house": "housebuilding",
+			"pizza": "sliceofpizza", "sheep": "sheep", "tree": "deciduoustree",
+		},
+	},
+	"streamline-emojis": {
+		pack: "@iconify-json/streamline-emojis", version: "1.2.4", licence: "CC-BY-4.0",
+		credit: "Streamline Emojis, copyright Streamline",
+		lacks: strings.Fields("ball banana bed broccoli butterfly camera carrot chair clock couch duck hat key laptop " +
+			"motorcycle phone star tree"),
+		names: map[string]string{
+			"backpack": "school-backpack", "bear": "bear-face", "bird": "bird-1", "book": "green-book",
+			"burger": "hamburger-1", "cactus": "cactus-1", "cake": "shortcake-1", "donut": "doughnut-1",
+			"fish": "tropical-fish", "house": "house-with-garden", "lion": "lion-face", "penguin": "penguin-1",
+			"pizza": "pizza-1", "sheep": "ewe-1", "strawberry": "strawberry-1", "sunflower": "sunflower-1",
+			"train": "bullet-train",
+		},
+	},
+}

@@ -35,6 +35,7 @@ class Teach:
     """Layers (from 0) with supervised heads, and the weight of the L1 on the gate."""
     read: list = field(default_factory=lambda: [3, 4])  # head 0: the noun finds its patches
     hop: list = field(default_factory=lambda: [4, 5])   # head 1: the answer finds the noun
+    look: list = field(default_factory=lambda: [1, 2])  # head 2: the answer looks at any object
     ask: list = field(default_factory=lambda: [3, 4])   # the noun says place, colour, number
     blind_layers: int = 3   # the first layers, in which a blind scene shows only the mean patch
     blind: float = 0.75     # share of blind scenes

@@ -89,23 +89,33 @@ def dense_loss(model, heads, features, batch):
     return a + 0.3 * c + 0.3 * p, log
 
 
-def encoder_loss(model, heads, batch):
-    loss, log = dense_loss(model, heads, model.see(batch["pixels"]), batch)
-    return loss, {"loss": loss, **log}
-
-
-def word_loss(model, visual, batch, nouns):
+def word_loss(model, visual, batch, nouns, fixed=False):
     """The projected patch lies near the embedding of its noun (background: near `bgv`)."""
     words = torch.cat([model.bgv, model.emb.weight[nouns]])
+    words = words.detach() if fixed else words
     cos = F.normalize(visual.float(), dim=-1) @ F.normalize(words.float(), dim=-1).t()
     return masked_ce(cos * model.ls.exp(), batch["noun"], class_weights(cos.device))
 
 
+def encoder_loss(model, heads, batch, nouns):
+    """The patches, and what the projector makes of them for the words as they are: a decoder that
+    has learnt to read goes on reading an encoder that is trained alone."""
+    features = model.see(batch["pixels"])
+    loss, log = dense_loss(model, heads, features, batch)
+    visual = model.project(features)
+    word = word_loss(model, visual, batch, nouns, fixed=True)
+    place, cell = place_loss(heads, "p", visual, batch, hue=True)
+    loss = loss + 0.2 * word + 0.1 * place
+    return loss, {"loss": loss, **log, "word": word, "projected_cell_acc": cell}
+
+
 def reading_loss(model, reading, batch):
-    """Log-probability that the taught heads look where they should → (read, hop), 0-d each.
+    """Log-probability that the taught heads look where they should → (read, hop, look), 0-d each.
 
     read: a noun that is there looks at its patches; an absent one at the opening tokens.
     hop: the answer position looks at the noun.
+    look: the answer position looks at objects, whichever, rather than at the background. This is
+      what a method that ranks visual tokens by early attention finds in large models.
     """
     noun, asked = batch["noun"], batch["asked"]  # [B, T], [B, Q]: class, -1 absent, 0 no noun
     patches = (noun[:, None] == asked[:, :, None]) & (asked > 0)[:, :, None]
@@ -118,7 +128,10 @@ def reading_loss(model, reading, batch):
     column = (model.prefix + batch["noun_col"].clamp(min=0))[None, :, :, None]
     hop = torch.stack(reading.hop).log_softmax(-1)
     hop = hop.gather(-1, column.expand(len(reading.hop), -1, -1, -1))[..., 0][:, has].mean()
-    return read, hop
+    objects = F.pad(noun > 0, (PRE, 1 + model.c.question_length))[None, :, None]  # [1, B, 1, PFX + L1]
+    asks = (batch["kind"] >= 0) & (noun > 0).any(-1, keepdim=True)
+    look = torch.stack(reading.look).log_softmax(-1).masked_fill(~objects, -1e9).logsumexp(-1)[:, asks].mean()
+    return read, hop, look
 
 
 def asked_loss(heads, reading, batch):
@@ -157,16 +170,16 @@ def joint_loss(model, heads, batch, nouns, blind=None, keep=None, frozen=False):
     word = word_loss(model, visual, batch, nouns)
     hidden, reading = model.text(visual, batch["tokens"], batch["opening"], batch["newline"],
                                  batch["noun_at"], batch["answer_at"], blind, keep)
-    read, hop = reading_loss(model, reading, batch)
+    read, hop, look = reading_loss(model, reading, batch)
     target = batch["targets"]
     known = target >= 0
     scores = model.logits(hidden[known]).float()
     lm = F.cross_entropy(scores, target[known])
     ask, ask_log = asked_loss(heads, reading, batch)
-    loss = (lm + 0.25 * ask + 0.2 * word - 0.3 * read - 0.3 * hop + 0.3 * dense + 0.1 * place
+    loss = (lm + 0.25 * ask + 0.2 * word - 0.3 * read - 0.3 * hop - 0.1 * look + 0.3 * dense + 0.1 * place
             + model.c.teach.gate_l1 * reading.gate)
     right = torch.ones_like(known)
     right[known] = scores.argmax(-1) == target[known]
-    log = {"loss": loss, "lm": lm, "word": word, "read": read, "hop": hop, "ask": ask,
+    log = {"loss": loss, "lm": lm, "word": word, "read": read, "hop": hop, "look": look, "ask": ask,
            "gate": reading.gate, "projected_cell_acc": place_acc, **dense_log, **ask_log}
     return loss, {**log, **exact(right, batch, model.c)}

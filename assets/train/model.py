@@ -50,7 +50,7 @@ class VisionBlock(nn.Module):
         b, n, width = x.shape
         h = self.n1(x)
         q, k, v = (p(h).view(b, n, self.heads, -1).transpose(1, 2) for p in (self.q, self.k, self.v))
-        a = F.scaled_dot_product_attention(q, k, v)
+        a = attention(q, k, v)
         x = x + self.o(a.transpose(1, 2).reshape(b, n, width))
         g = self.f1(self.n2(x))
         return x + self.f2(g * torch.sigmoid(1.702 * g))
@@ -81,12 +81,13 @@ class Reading:
 
     read  [B, Q, PFX]       scores of the noun over the prefix, head 0
     hop   [B, Q, PFX + L1]  scores of the answer position over prefix and own branch, head 1
+    look  the same, head 2
     noun  [B, Q, D]         residual stream of the noun
     gate  []                mean |gate| over all layers
     """
 
     def __init__(self):
-        self.read, self.hop, self.noun, self.gate = [], [], [], 0.0
+        self.read, self.hop, self.look, self.noun, self.gate = [], [], [], [], 0.0
 
 
 class VLM(nn.Module):
@@ -194,10 +195,9 @@ class VLM(nn.Module):
         c, pfx = self.c, self.prefix
         kp, vp = k[:, :, :pfx], v[:, :, :pfx]
         out = []
-        if with_prefix and bias is None:
-            out.append(F.scaled_dot_product_attention(q[:, :, :pfx], kp, vp, is_causal=True))
-        elif with_prefix:
-            out.append(F.scaled_dot_product_attention(q[:, :, :pfx], kp, vp, attn_mask=bias + causal(pfx, q)))
+        if with_prefix:
+            mask = causal(pfx, q) if bias is None else bias + causal(pfx, q)
+            out.append(attention(q[:, :, :pfx], kp, vp, mask))
         if blind is not None:
             patches = vp[:, :, PRE:-1]
             patches = torch.where(blind[:, None, None, None], patches.mean(2, keepdim=True), patches)
@@ -210,21 +210,36 @@ class VLM(nn.Module):
         return torch.cat(out, 2).transpose(1, 2).flatten(2)
 
     def _show(self, out, i, q, k, noun_at, answer_at):
-        c, pfx, d = self.c, self.prefix, q.shape[-1]
-        pick = lambda head, rows: q[:, head].gather(1, rows[:, :, None].expand(-1, -1, d))
-        if i in c.teach.read:
-            out.read.append((pick(0, noun_at) @ k[:, 0, :pfx].transpose(-1, -2)).float() * d ** -0.5)
-        if i in c.teach.hop:
-            n, length = c.questions, c.question_length
-            start = pfx + c.caption_length
-            ask = pick(1, answer_at)
-            own = k[:, 1, start:].unflatten(1, (n, length))
-            own = (own @ ask[..., None])[..., 0].float() * d ** -0.5
-            # The answer position sees no later row of its branch.
-            limit = answer_at - start - torch.arange(n, device=q.device) * length
-            own = own.masked_fill(torch.arange(length, device=q.device) > limit[:, :, None], MASKED)
-            far = (ask @ k[:, 1, :pfx].transpose(-1, -2)).float() * d ** -0.5
-            out.hop.append(torch.cat([far, own], -1))
+        teach, d = self.c.teach, q.shape[-1]
+        if i in teach.read:
+            noun = q[:, 0].gather(1, noun_at[:, :, None].expand(-1, -1, d))
+            out.read.append((noun @ k[:, 0, :self.prefix].transpose(-1, -2)).float() * d ** -0.5)
+        if i in teach.hop:
+            out.hop.append(self._answer_scores(q[:, 1], k[:, 1], answer_at))
+        if i in teach.look:
+            out.look.append(self._answer_scores(q[:, 2], k[:, 2], answer_at))
+
+    def _answer_scores(self, q, k, answer_at):
+        """One head's scores of the answer positions, q, k [B, S, d] → [B, Q, PFX + L1]."""
+        n, length, d = self.c.questions, self.c.question_length, q.shape[-1]
+        start = self.prefix + self.c.caption_length
+        ask = q.gather(1, answer_at[:, :, None].expand(-1, -1, d))
+        own = k[:, start:].unflatten(1, (n, length))
+        own = (own @ ask[..., None])[..., 0]
+        # The answer position sees no later row of its branch.
+        limit = answer_at - start - torch.arange(n, device=q.device) * length
+        own = own.masked_fill(torch.arange(length, device=q.device) > limit[:, :, None], MASKED)
+        far = ask @ k[:, :self.prefix].transpose(-1, -2)
+        return torch.cat([far, own], -1).float() * d ** -0.5
+
+
+def attention(q, k, v, mask=None):
+    """Written out: at a few hundred rows torch.compile makes it faster on a CPU than the fused
+    kernel, whose backward pass is slow there."""
+    scores = q @ k.transpose(-1, -2)
+    if mask is not None:
+        scores = scores + mask
+    return (scores.float() * q.shape[-1] ** -0.5).softmax(-1).to(v.dtype) @ v
 
 
 def causal(n, like):

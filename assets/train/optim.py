@@ -3,20 +3,20 @@ import torch
 
 
 def orthogonal(g):
-    """g [rows, columns] → the nearest half-orthogonal matrix, about: five Newton-Schulz steps
+    """g [n, rows, columns] → the nearest half-orthogonal matrices, about: five Newton-Schulz steps
     with the quintic of Jordan et al. 2024. bfloat16 suffices."""
     x = g.bfloat16()
-    wide = x.shape[0] <= x.shape[1]
-    x = x if wide else x.t()
-    x = x / (x.norm() + 1e-7)
+    wide = x.shape[1] <= x.shape[2]
+    x = x if wide else x.mT
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
-        a = x @ x.t()
+        a = x @ x.mT
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-    return (x if wide else x.t()).float()
+    return (x if wide else x.mT).float()
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, made orthogonal, times lr · sqrt(max(1, rows/columns))."""
+    """Momentum, made orthogonal, times lr · sqrt(max(1, rows/columns)). Equal shapes go together."""
 
     def __init__(self, params, lr, mom=0.95, wd=0.01):
         super().__init__(params, dict(lr=lr, mom=mom, wd=wd))
@@ -24,14 +24,20 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
+            shapes = {}
             for p in group["params"]:
-                if p.grad is None:
-                    continue
-                m = self.state[p].setdefault("m", torch.zeros_like(p))
-                m.mul_(group["mom"]).add_(p.grad)
-                update = orthogonal(p.grad + group["mom"] * m)
-                scale = max(1, p.shape[0] / p.shape[1]) ** 0.5
-                p.mul_(1 - group["lr"] * group["wd"]).add_(update, alpha=-group["lr"] * scale)
+                if p.grad is not None:
+                    shapes.setdefault(p.shape, []).append(p)
+            for (rows, columns), params in shapes.items():
+                for p in params:
+                    self.state[p].setdefault("m", torch.zeros_like(p))
+                grads, moments = [p.grad for p in params], [self.state[p]["m"] for p in params]
+                torch._foreach_mul_(moments, group["mom"])
+                torch._foreach_add_(moments, grads)
+                update = orthogonal(torch.stack(grads) + group["mom"] * torch.stack(moments))
+                scale = max(1, rows / columns) ** 0.5
+                torch._foreach_mul_(params, 1 - group["lr"] * group["wd"])
+                torch._foreach_add_(params, list(update.unbind()), alpha=-group["lr"] * scale)
 
 
 def make(model, heads, stage):

@@ -133,7 +133,7 @@ class Trainer:
                 frozen = self.step < self.stage.thaw
                 loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
             else:
-                loss, log = encoder_loss(self.model, self.heads, d)
+                loss, log = encoder_loss(self.model, self.heads, d, self.nouns)
         self.muon.zero_grad()
         self.adam.zero_grad()
         if torch.isfinite(loss):

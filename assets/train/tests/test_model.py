@@ -115,7 +115,7 @@ def test_configurations_hold_together(words, name):
     c = configs.load(name)
     assert [s.kind for s in c.stages][0] == "encoder" and c.stages[-1].kind == "cooldown"
     m = VLM(c, c.stages[-1].image, words.size)
-    layers = c.teach.read + c.teach.hop + c.teach.ask
+    layers = c.teach.read + c.teach.hop + c.teach.look + c.teach.ask
     assert max(layers) < c.decoder.layers
     # q8_0 stores 34 bytes for 32 weights.
     assert sum(p.numel() for p in m.parameters()) * 34 / 32 < c.megabytes * 1e6

@@ -86,6 +86,10 @@ func readConfig(dir string) (*config, error) {
 	return c, c.check()
 }
 
+// architectures leads the gate's activation to general.architecture; vlm/llama says why relu has
+// one of its own.
+var architectures = map[string]string{"silu": "llama", "relu": "llama-relu"}
+
 // check refuses what the GGUF pair cannot say, and fills in what follows from other keys.
 func (c *config) check() error {
 	t, v := &c.Text, &c.Vision
@@ -108,8 +112,10 @@ func (c *config) check() error {
 		return fmt.Errorf("the language model is of type %q; only llama can be converted", t.ModelType)
 	case v.ModelType != "clip_vision_model":
 		return fmt.Errorf("the picture encoder is of type %q; only clip_vision_model can be converted", v.ModelType)
-	case t.Act != "silu" || t.AttentionBias || t.MLPBias:
-		return fmt.Errorf("the language model has biases or the activation %q; only silu without biases can be converted", t.Act)
+	case t.AttentionBias || t.MLPBias:
+		return errors.New("the language model has biases, which cannot be converted")
+	case architectures[t.Act] == "":
+		return fmt.Errorf("the language model has the activation %q; silu and relu can be converted", t.Act)
 	case c.ProjectorAct != "gelu":
 		return fmt.Errorf("the projector has the activation %q; only gelu can be converted", c.ProjectorAct)
 	case c.Select != "default":

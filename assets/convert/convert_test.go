@@ -244,6 +244,7 @@ func TestRefuses(t *testing.T) {
 		"no size":           {`"hidden_size": 64`, `"hidden_size": -64`, "damaged"},
 		"odd heads":         {`"num_key_value_heads": 2`, `"num_key_value_heads": 3`, "divide"},
 		"biases":            {`"rms_norm_eps"`, `"attention_bias": true, "rms_norm_eps"`, "biases"},
+		"an activation":     {`"rms_norm_eps"`, `"hidden_act": "gelu", "rms_norm_eps"`, "silu and relu"},
 		"no JSON":           {`{"model_type": "llava"`, `"llava"`, "not readable"},
 		"too small a vocab": {`"vocab_size": 400`, `"vocab_size": 300`, "do not belong together"},
 	} {

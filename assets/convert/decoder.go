@@ -12,31 +12,32 @@ import (
 
 func decoderMetadata(dir, name string, c *config, kind checkpoint.Type) ([]checkpoint.KV, error) {
 	t := &c.Text
+	arch := architectures[t.Act]
 	kv := []checkpoint.KV{
-		{Key: "general.architecture", Value: "llama"},
+		{Key: "general.architecture", Value: arch},
 		{Key: "general.type", Value: "model"},
 		{Key: "general.name", Value: name},
 		{Key: "general.file_type", Value: fileType(kind)},
 		{Key: "general.quantization_version", Value: uint32(2)},
-		{Key: "llama.vocab_size", Value: uint32(t.Vocab)},
-		{Key: "llama.context_length", Value: uint32(t.Context)},
-		{Key: "llama.embedding_length", Value: uint32(t.Hidden)},
-		{Key: "llama.block_count", Value: uint32(t.Layers)},
-		{Key: "llama.feed_forward_length", Value: uint32(t.FFN)},
-		{Key: "llama.attention.head_count", Value: uint32(t.Heads)},
-		{Key: "llama.attention.head_count_kv", Value: uint32(t.KVHeads)},
-		{Key: "llama.attention.key_length", Value: uint32(t.HeadDim)},
-		{Key: "llama.attention.value_length", Value: uint32(t.HeadDim)},
-		{Key: "llama.attention.layer_norm_rms_epsilon", Value: t.Eps},
-		{Key: "llama.rope.dimension_count", Value: uint32(t.HeadDim)},
-		{Key: "llama.rope.freq_base", Value: t.Theta},
+		{Key: arch + ".vocab_size", Value: uint32(t.Vocab)},
+		{Key: arch + ".context_length", Value: uint32(t.Context)},
+		{Key: arch + ".embedding_length", Value: uint32(t.Hidden)},
+		{Key: arch + ".block_count", Value: uint32(t.Layers)},
+		{Key: arch + ".feed_forward_length", Value: uint32(t.FFN)},
+		{Key: arch + ".attention.head_count", Value: uint32(t.Heads)},
+		{Key: arch + ".attention.head_count_kv", Value: uint32(t.KVHeads)},
+		{Key: arch + ".attention.key_length", Value: uint32(t.HeadDim)},
+		{Key: arch + ".attention.value_length", Value: uint32(t.HeadDim)},
+		{Key: arch + ".attention.layer_norm_rms_epsilon", Value: t.Eps},
+		{Key: arch + ".rope.dimension_count", Value: uint32(t.HeadDim)},
+		{Key: arch + ".rope.freq_base", Value: t.Theta},
 	}
 	if s := t.Scaling; s != nil {
 		switch kind := s.Type + s.OldType; kind {
 		case "", "default":
 		case "linear", "linearlinear":
-			kv = append(kv, checkpoint.KV{Key: "llama.rope.scaling.type", Value: "linear"},
-				checkpoint.KV{Key: "llama.rope.scaling.factor", Value: s.Factor})
+			kv = append(kv, checkpoint.KV{Key: arch + ".rope.scaling.type", Value: "linear"},
+				checkpoint.KV{Key: arch + ".rope.scaling.factor", Value: s.Factor})
 		default:
 			return nil, fmt.Errorf("the rotary scaling %q cannot be converted; default and linear can", s.Type+s.OldType)
 		}

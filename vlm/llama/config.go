@@ -13,11 +13,18 @@ type Config struct {
 	RoPEDims                                                          int
 	RoPEBase, RoPEScale                                               float32
 	Eps                                                               float32
+	Activation                                                        string // of the gate: silu or relu
 }
+
+// activations leads general.architecture to the gate's activation. "llama-relu" is our name for a
+// Llama with ReGLU (Mirzadeh et al. 2023): programs that only know SwiGLU then refuse the file
+// instead of computing something else.
+var activations = map[string]string{"llama": "silu", "llama-relu": "relu"}
 
 func readConfig(f *checkpoint.File) (Config, error) {
 	base := filepath.Base(f.Path)
-	if f.Arch != "llama" {
+	activation, known := activations[f.Arch]
+	if !known {
 		what := fmt.Sprintf("is of architecture %q", f.Arch)
 		if f.Arch == "" {
 			what = "names no architecture"
@@ -26,15 +33,16 @@ func readConfig(f *checkpoint.File) (Config, error) {
 		}
 		return Config{}, fmt.Errorf("%s %s; winnow runs \"llama\" decoders (Llama, Mistral, SmolLM2, Vicuna, LLaVA) so far", base, what)
 	}
-	if n := f.Int("llama.expert_count", 0); n > 0 {
+	if n := f.Int(f.Arch+".expert_count", 0); n > 0 {
 		return Config{}, fmt.Errorf("%s is a mixture of %d experts, which winnow does not run yet", base, n)
 	}
-	k := func(key string, def int) int { return f.Int("llama."+key, def) }
+	k := func(key string, def int) int { return f.Int(f.Arch+"."+key, def) }
 	c := Config{
 		Layers: k("block_count", 0), Hidden: k("embedding_length", 0), FFN: k("feed_forward_length", 0),
 		Heads: k("attention.head_count", 0), Context: k("context_length", 0),
-		Eps:      float32(f.Float("llama.attention.layer_norm_rms_epsilon", 1e-5)),
-		RoPEBase: float32(f.Float("llama.rope.freq_base", 10000)), RoPEScale: 1,
+		Eps:      float32(f.Float(f.Arch+".attention.layer_norm_rms_epsilon", 1e-5)),
+		RoPEBase: float32(f.Float(f.Arch+".rope.freq_base", 10000)), RoPEScale: 1,
+		Activation: activation,
 	}
 	c.KVHeads = k("attention.head_count_kv", c.Heads)
 	for _, field := range []struct {
@@ -43,7 +51,7 @@ func readConfig(f *checkpoint.File) (Config, error) {
 	}{{"block_count", c.Layers}, {"embedding_length", c.Hidden}, {"feed_forward_length", c.FFN},
 		{"attention.head_count", c.Heads}, {"attention.head_count_kv", c.KVHeads}, {"context_length", c.Context}} {
 		if field.value < 1 || field.value > 1<<24 {
-			return Config{}, fmt.Errorf("%s says llama.%s = %d, which cannot be", base, field.name, field.value)
+			return Config{}, fmt.Errorf("%s says %s.%s = %d, which cannot be", base, f.Arch, field.name, field.value)
 		}
 	}
 	if c.Layers > 4096 || c.Heads > 4096 {
@@ -65,12 +73,12 @@ func readConfig(f *checkpoint.File) (Config, error) {
 	if c.RoPEDims < 2 || c.RoPEDims > c.HeadDim || c.RoPEDims%2 != 0 {
 		return Config{}, fmt.Errorf("%s rotates %d of %d head dimensions, which cannot be", base, c.RoPEDims, c.HeadDim)
 	}
-	switch scaling := f.String("llama.rope.scaling.type", "none"); scaling {
+	switch scaling := f.String(f.Arch+".rope.scaling.type", "none"); scaling {
 	case "none", "":
 	case "linear":
-		factor := float32(f.Float("llama.rope.scaling.factor", 1))
+		factor := float32(f.Float(f.Arch+".rope.scaling.factor", 1))
 		if !(factor > 0) {
-			return Config{}, fmt.Errorf("%s says llama.rope.scaling.factor = %g, which cannot be", base, factor)
+			return Config{}, fmt.Errorf("%s says %s.rope.scaling.factor = %g, which cannot be", base, f.Arch, factor)
 		}
 		c.RoPEScale = 1 / factor
 	default:

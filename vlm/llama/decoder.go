@@ -131,7 +131,7 @@ func (d *Decoder) Embed(ids []int, dst []float32) error {
 func (d *Decoder) Describe() pruning.Model {
 	c := d.Config
 	return pruning.Model{Layers: c.Layers, Hidden: c.Hidden, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
-		FFN: c.FFN, Vocabulary: c.Vocabulary, Activation: "silu", Gated: true}
+		FFN: c.FFN, Vocabulary: c.Vocabulary, Activation: c.Activation, Gated: true}
 }
 
 // MainType is the type that most weights are stored in.

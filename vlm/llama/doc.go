@@ -1,5 +1,5 @@
 // Package llama is the Llama decoder, read from GGUF files with general.architecture = llama
-// (Llama, Mistral, SmolLM2, Vicuna and so LLaVA).
+// (Llama, Mistral, SmolLM2, Vicuna and so LLaVA), or llama-relu, the same with relu for silu.
 //
 // Each layer adds two things to the residual stream x:
 //

@@ -11,6 +11,10 @@ import (
 
 // tiny writes a decoder file of one layer in memory, its matrices in type t.
 func tiny(t testing.TB, typ checkpoint.Type, hidden, ffn, layers int) *checkpoint.File {
+	return tinyOf(t, "llama", typ, hidden, ffn, layers)
+}
+
+func tinyOf(t testing.TB, arch string, typ checkpoint.Type, hidden, ffn, layers int) *checkpoint.File {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	matrix := func(name string, in, out int) checkpoint.WriteTensor {
@@ -41,9 +45,9 @@ func tiny(t testing.TB, typ checkpoint.Type, hidden, ffn, layers int) *checkpoin
 			matrix(p+"attn_v.weight", hidden, hidden), matrix(p+"attn_output.weight", hidden, hidden),
 			matrix(p+"ffn_gate.weight", hidden, ffn), matrix(p+"ffn_up.weight", hidden, ffn), matrix(p+"ffn_down.weight", ffn, hidden))
 	}
-	kv := []checkpoint.KV{{Key: "general.architecture", Value: "llama"}, {Key: "llama.block_count", Value: uint32(layers)},
-		{Key: "llama.embedding_length", Value: uint32(hidden)}, {Key: "llama.feed_forward_length", Value: uint32(ffn)},
-		{Key: "llama.attention.head_count", Value: uint32(hidden / 32)}, {Key: "llama.context_length", Value: uint32(512)}}
+	kv := []checkpoint.KV{{Key: "general.architecture", Value: arch}, {Key: arch + ".block_count", Value: uint32(layers)},
+		{Key: arch + ".embedding_length", Value: uint32(hidden)}, {Key: arch + ".feed_forward_length", Value: uint32(ffn)},
+		{Key: arch + ".attention.head_count", Value: uint32(hidden / 32)}, {Key: arch + ".context_length", Value: uint32(512)}}
 	var buf bytes.Buffer
 	if err := checkpoint.Write(&buf, kv, tensors); err != nil {
 		t.Fatal(err)

@@ -248,9 +248,9 @@ func (b *builder) finish(l int, x, a *compute.Tensor) *compute.Tensor {
 		h := g.Mul(g.RMSNorm(x, b.d.Config.Eps), g.Leaf(w.FFNNorm))
 		gate, up := g.MulMat(g.Leaf(ffn.Gate), h), g.MulMat(g.Leaf(ffn.Up), h)
 		if slices.Contains(p.Probes, pruning.Probe{What: pruning.GateAct, Layer: l}) {
-			see(pruning.GateAct, l, g.Unary(compute.SiLU, gate))
+			see(pruning.GateAct, l, b.activate(gate))
 		}
-		act := g.SwiGLU(gate, up)
+		act := b.gated(gate, up)
 		see(pruning.DownInput, l, act)
 		x = g.Add(x, g.MulMat(g.Leaf(ffn.Down), act))
 		see(pruning.Hidden, l, x)
@@ -269,6 +269,21 @@ func (b *builder) finish(l int, x, a *compute.Tensor) *compute.Tensor {
 	x = rest(x, a, see)
 	b.lens(l, x)
 	return x
+}
+
+func (b *builder) activate(gate *compute.Tensor) *compute.Tensor {
+	if b.d.Config.Activation == "relu" {
+		return b.g.Unary(compute.ReLU, gate)
+	}
+	return b.g.Unary(compute.SiLU, gate)
+}
+
+// gated is activate(gate) ⊙ up, fused where the device can.
+func (b *builder) gated(gate, up *compute.Tensor) *compute.Tensor {
+	if b.d.Config.Activation == "silu" {
+		return b.g.SwiGLU(gate, up)
+	}
+	return b.g.Mul(b.activate(gate), up)
 }
 
 // observedAfter: some probe reads all rows of what comes after attention.

@@ -151,13 +151,17 @@ type (
 		Basis
 		Values []float32
 	}
-	// Step says what a denoising step does.
+	// Step says how the next denoising step gets its prediction.
 	Step struct {
 		Basis
-		// Action is run, skip, extrapolate or tokens.
-		Action string
-		// Rows to compute when Action is tokens.
+		Action StepAction
+		// Rows of the denoiser computed when Action is RunTokens.
 		Rows []int
+		// Store: a dense evaluation fills the blocks' caches, which RunTokens reads.
+		Store bool
+		// Clean and Output replace the network when Action is SkipStep or Extrapolate [cells × channels]: the
+		// clean latent beside the last prediction, or the prediction itself. One is set.
+		Clean, Output []float32
 	}
 )
 

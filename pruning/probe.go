@@ -41,14 +41,17 @@ const (
 	Logits                          // next-token logits [rows × vocabulary]
 	Embeddings                      // input embeddings of the rows
 	LMHead                          // the output matrix, for methods that project with it
-	Noise                           // noise or velocity prediction after guidance
+	Noise                           // noise or velocity prediction after guidance [cells × channels]
 	AttentionLogits                 // q·k of the last row with every cached row, not scaled [heads × cached]
+	Latent                          // the noisy state that a denoising step began from [cells × channels]
+	NextLatent                      // the state that the solver's step led to
+	Clean                           // the estimate of the clean latent that the solver's step used
 	LogitLens                       // LM head on the last row's residual stream after the layer, no final norm [1 × vocabulary]; layer -1: its embedding
 )
 
 var quantityNames = [...]string{"hidden", "query before rotary", "key before rotary", "query", "key",
 	"value", "attention", "attention output", "gated attention output", "gate activation",
-	"down-projection input", "router scores", "logits", "embeddings", "LM head", "noise prediction", "attention logits", "logit lens"}
+	"down-projection input", "router scores", "logits", "embeddings", "LM head", "noise prediction", "attention logits", "latent", "next latent", "clean latent", "logit lens"}
 
 func (q Quantity) String() string { return quantityNames[q] }
 
@@ -199,6 +202,8 @@ type Seen struct {
 	Piece func(id int) string
 	// Seed is the run's; a method that draws numbers derives them from it and the site.
 	Seed uint64
+	// Denoising is set at Denoise sites; Tokens are then the denoiser's, all of them.
+	Denoising *Denoising
 	// Memory is what the method itself returned at its last site of this run (see Outcome).
 	Memory any
 

@@ -43,3 +43,16 @@ type Denoising struct {
 	// Height and Width of the latent in cells, of Channels each; a token is Patch cells a side.
 	Height, Width, Channels, Patch int
 }
+
+// DenoiseSite is where a method asks to be called after every denoising step; the probes it asks
+// for there have layer 0 and all rows.
+var DenoiseSite = Site{Phase: Denoise}
+
+// Names of series in Basis.Also that belong to a Step as a whole: they hold one number (a window
+// two), not one a token.
+const (
+	// CriterionSeries is what decided on skipping the next step, and Target where that begins.
+	CriterionSeries = "criterion"
+	// WindowSeries is the first of the steps that may decide to skip, and the one after the last.
+	WindowSeries = "accelerated steps"
+)

@@ -12,6 +12,8 @@ import (
 	_ "winnow/pruning/corematching" // core tokens and core neurons
 	_ "winnow/pruning/fastv"        // attention of the last row
 	_ "winnow/pruning/random"       // by lot
+	_ "winnow/pruning/sada"         // the denoising steps that the trajectory foretells
+	_ "winnow/pruning/stepcache"    // every so many-th denoising step
 	_ "winnow/pruning/vasparse"     // what looked at the picture, and the language prior
 	_ "winnow/pruning/zipvl"        // attention among the few that hold most of it
 )

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"image"
 	"image/png"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,57 +84,104 @@ func rebuild(dir string, s source) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
-	}
-	pictures, err := drawAll(set, s.lacks, work)
+	all, err := drawAll(set, s, work)
 	if err != nil {
 		return 0, err
 	}
-	for noun, picture := range pictures {
-		if err := writePNG(filepath.Join(dir, noun+".png"), scenes.Square(picture, side)); err != nil {
-			return 0, err
-		}
-	}
 	text := fmt.Sprintf("%s\nLicence: %s\nFrom the npm package %s %s.\nChanged: rendered to %d × %d pixels, files named after what they show.\n",
 		s.credit, s.licence, s.pack, s.version, side, side)
-	return len(pictures), os.WriteFile(filepath.Join(dir, "LICENCE.txt"), []byte(text), 0o644)
+	n := 0
+	for turn, pictures := range all {
+		to := dir
+		if turn > 0 {
+			to = fmt.Sprintf("%s-%d", dir, turn+1)
+		}
+		if err := os.MkdirAll(to, 0o755); err != nil {
+			return n, err
+		}
+		for noun, picture := range pictures {
+			if err := writePNG(filepath.Join(to, noun+".png"), scenes.Square(picture, side)); err != nil {
+				return n, err
+			}
+		}
+		n += len(pictures)
+		if err := os.WriteFile(filepath.Join(to, "LICENCE.txt"), []byte(text), 0o644); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
-// drawAll draws every noun that the set does not lack, four times as large as a sprite: scaling
-// down keeps thin lines smooth.
-func drawAll(s set, lacks []string, work string) (map[string]*image.RGBA, error) {
+// drawAll draws every noun that the set does not lack; then, one map each, the same with the
+// alternates that it has in their place. Four times as large as a sprite: scaling down keeps thin lines smooth.
+func drawAll(set set, s source, work string) ([]map[string]*image.RGBA, error) {
 	dir := filepath.Join(work, "svg")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	pictures := map[string]*image.RGBA{}
+	all := []map[string]*image.RGBA{{}}
+	file := func(turn int, noun string) string { return filepath.Join(dir, fmt.Sprintf("%d-%s", turn, noun)) }
+	take := func(turn int, noun, svg string, picture *image.RGBA) error {
+		all[turn][noun] = picture
+		if picture != nil {
+			return nil
+		}
+		return os.WriteFile(file(turn, noun)+".svg", []byte(svg), 0o644)
+	}
 	for _, noun := range scenes.Nouns {
-		if slices.Contains(lacks, noun) {
+		if slices.Contains(s.lacks, noun) {
 			continue
 		}
-		svg, picture, err := s.find(noun)
-		if err == nil && picture == nil {
-			err = os.WriteFile(filepath.Join(dir, noun+".svg"), []byte(svg), 0o644)
+		svg, picture, err := set.find(noun)
+		if err == nil {
+			err = take(0, noun, svg, picture)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", noun, err)
 		}
-		pictures[noun] = picture
+	}
+	for turn := 1; turn <= turns() && !s.single; turn++ {
+		all = append(all, map[string]*image.RGBA{})
+		for noun, list := range alternates {
+			if len(list) < turn {
+				continue
+			}
+			svg, picture, err := set.other(list[turn-1])
+			if err != nil {
+				continue // older sets lack newer emoji
+			}
+			if err := take(turn, noun, svg, picture); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := render(work, dir, 4*side); err != nil {
 		return nil, err
 	}
-	for noun, picture := range pictures {
-		if picture != nil {
-			continue
-		}
-		var err error
-		if pictures[noun], err = readPNG(filepath.Join(dir, noun+".png")); err != nil {
-			return nil, fmt.Errorf("%s: %w", noun, err)
+	for turn, pictures := range all {
+		for noun, picture := range pictures {
+			if picture != nil {
+				continue
+			}
+			drawn, err := readPNG(file(turn, noun) + ".png")
+			switch {
+			case err == nil:
+				pictures[noun] = drawn
+			case turn > 0 && errors.Is(err, fs.ErrNotExist):
+				delete(pictures, noun)
+			default:
+				return nil, fmt.Errorf("%s could not be drawn: %w", noun, err)
+			}
 		}
 	}
-	return pictures, nil
+	for _, pictures := range all[1:] {
+		for noun, picture := range all[0] {
+			if pictures[noun] == nil {
+				pictures[noun] = picture
+			}
+		}
+	}
+	return all, nil
 }
 
 func writePNG(file string, p image.Image) error {

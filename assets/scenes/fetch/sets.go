@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/image/webp"
 )
@@ -17,6 +18,8 @@ import (
 // set gives the icon of a noun: SVG text, or a picture where the package has pictures.
 type set interface {
 	find(noun string) (svg string, picture *image.RGBA, err error)
+	// other is find for an alternate; a set may lack it.
+	other(a alternate) (svg string, picture *image.RGBA, err error)
 }
 
 // iconSet is an icons.json: SVG bodies by name, with a common size.
@@ -25,6 +28,7 @@ type iconSet struct {
 	Icons         map[string]icon
 	Aliases       map[string]struct{ Parent string }
 	names         map[string]string
+	joined        bool // names without hyphens
 }
 
 type icon struct {
@@ -40,8 +44,8 @@ var usual = map[string]string{
 	"orange": "tangerine", "phone": "mobile-phone", "sheep": "ewe", "tree": "deciduous-tree",
 }
 
-func openIconSet(pack string, names map[string]string) (set, error) {
-	s := iconSet{names: names}
+func openIconSet(pack string, names map[string]string, joined bool) (set, error) {
+	s := iconSet{names: names, joined: joined}
 	return &s, readJSON(filepath.Join(pack, "icons.json"), &s)
 }
 
@@ -53,6 +57,17 @@ func (s *iconSet) find(noun string) (string, *image.RGBA, error) {
 	if n, ok := s.names[noun]; ok {
 		name = n
 	}
+	return s.icon(name)
+}
+
+func (s *iconSet) other(a alternate) (string, *image.RGBA, error) {
+	if s.joined {
+		a.name = strings.ReplaceAll(a.name, "-", "")
+	}
+	return s.icon(a.name)
+}
+
+func (s *iconSet) icon(name string) (string, *image.RGBA, error) {
 	if a, ok := s.Aliases[name]; ok {
 		name = a.Parent
 	}
@@ -82,8 +97,12 @@ var codes = map[string]string{
 	"tractor": "1f69c", "train": "1f686", "tree": "1f333", "turtle": "1f422", "umbrella": "2602-fe0f",
 }
 
-func (c codePoints) find(noun string) (string, *image.RGBA, error) {
-	name := filepath.Join(c.pack, "assets", codes[noun]+".webp")
+func (c codePoints) find(noun string) (string, *image.RGBA, error) { return c.icon(codes[noun]) }
+
+func (c codePoints) other(a alternate) (string, *image.RGBA, error) { return c.icon(a.code) }
+
+func (c codePoints) icon(code string) (string, *image.RGBA, error) {
+	name := filepath.Join(c.pack, "assets", code+".webp")
 	f, err := os.Open(name)
 	if err != nil {
 		return "", nil, err
@@ -105,16 +124,29 @@ func toRGBA(picture image.Image) *image.RGBA {
 //go:embed render.cjs
 var renderScript []byte
 
-// render draws every DIR/*.svg to DIR/*.png, fine pixels a side, with resvg as installed below work.
+// render draws every DIR/*.svg to DIR/*.png, fine pixels a side, with resvg as installed below
+// work. It aborts on some drawings: those are taken away, and it goes on with the others.
 func render(work, dir string, fine int) error {
 	script := filepath.Join(work, "render.cjs")
 	if err := os.WriteFile(script, renderScript, 0o644); err != nil {
 		return err
 	}
-	if text, err := exec.Command("node", script, dir, fmt.Sprint(fine)).CombinedOutput(); err != nil {
-		return fmt.Errorf("node %s: %w\n%s", script, err, text)
+	for {
+		cmd := exec.Command("node", script, dir, fmt.Sprint(fine))
+		var said strings.Builder
+		cmd.Stderr = &said
+		names, err := cmd.Output()
+		if err == nil {
+			return nil
+		}
+		list := strings.Fields(string(names))
+		if len(list) == 0 {
+			return fmt.Errorf("node %s: %w\n%s", script, err, said.String())
+		}
+		if err := os.Remove(filepath.Join(dir, list[len(list)-1])); err != nil {
+			return err
+		}
 	}
-	return nil
 }
 
 func readPNG(file string) (*image.RGBA, error) {

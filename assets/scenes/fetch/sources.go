@@ -16,6 +16,10 @@ type source struct {
 	lacks []string
 	// codePoints says that pictures are named by code point (assets/1f34e.webp); else there is one icons.json.
 	codePoints bool
+	// joined: names are written without hyphens.
+	joined bool
+	// single: no alternates, because the set is measured on, not trained on.
+	single bool
 }
 
 // open reads what is needed to draw icons of the installed package.
@@ -23,7 +27,7 @@ func (s source) open(pack string) (set, error) {
 	if s.codePoints {
 		return codePoints{pack}, nil
 	}
-	return openIconSet(pack, s.names)
+	return openIconSet(pack, s.names, s.joined)
 }
 
 func styleNames() []string { return slices.Sorted(maps.Keys(sources)) }
@@ -31,7 +35,7 @@ func styleNames() []string { return slices.Sorted(maps.Keys(sources)) }
 var sources = map[string]source{
 	"twemoji": {
 		pack: "@iconify-json/twemoji", version: "1.2.5", licence: "CC-BY-4.0",
-		credit: "Twemoji, copyright Twitter, Inc and other contributors",
+		credit: "Twemoji, copyright Twitter, Inc and other contributors", single: true,
 	},
 	"noto": {
 		pack: "@iconify-json/noto", version: "1.2.9", licence: "Apache-2.0",
@@ -55,8 +59,8 @@ var sources = map[string]source{
 	},
 	"fxemoji": {
 		pack: "@iconify-json/fxemoji", version: "1.2.2", licence: "Apache-2.0",
-		credit: "FxEmojis, copyright Mozilla Foundation",
-		lacks:  strings.Fields("backpack bed bird broccoli butterfly carrot chair couch duck laptop lion phone"),
+		credit: "FxEmojis, copyright Mozilla Foundation", joined: true,
+		lacks: strings.Fields("backpack bed bird broccoli butterfly carrot chair couch duck laptop lion phone"),
 		names: map[string]string{
 			"apple": "redapple", "ball": "soccerball", "boat": "sailboat", "book": "closedbook",
 			"clock": "alarmclock", "cup": "teacupwithouthandle", "hat": "tophat", "house": "housebuilding",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -33,6 +34,7 @@ func run(args []string, out io.Writer) error {
 		sprites = fs.String("sprites", "", "folder of STYLE/NAME.png or NAME.png instead of what ships")
 		walls   = fs.String("wallpapers", "", "folder of pictures used as backgrounds in 7 of 10 scenes")
 		styles  = fs.String("styles", "", "styles to draw from, by commas; all without")
+		grounds = fs.String("backgrounds", "", "backgrounds to draw from by name, by commas; all without")
 		kinds   = fs.String("kinds", "", "kinds of question to ask in turn, by commas; training's mix without")
 	)
 	fs.IntVar(&o.Size, "size", 224, "side of the picture in pixels")
@@ -57,6 +59,9 @@ func run(args []string, out io.Writer) error {
 	}
 	behind, err := backgrounds(*walls)
 	if err != nil {
+		return err
+	}
+	if behind, err = named(behind, split(*grounds)); err != nil {
 		return err
 	}
 	g := scenes.New(set, behind)
@@ -98,4 +103,23 @@ func backgrounds(dir string) ([]scenes.Background, error) {
 		list = append(list, painted...)
 	}
 	return list, nil
+}
+
+// named keeps the backgrounds of these names; none means all.
+func named(list []scenes.Background, names []string) ([]scenes.Background, error) {
+	if len(names) == 0 {
+		return list, nil
+	}
+	var kept []scenes.Background
+	for _, n := range names {
+		if !slices.ContainsFunc(list, func(b scenes.Background) bool { return b.Name == n }) {
+			return nil, fmt.Errorf("-backgrounds: there is no background %q", n)
+		}
+	}
+	for _, b := range list {
+		if slices.Contains(names, b.Name) {
+			kept = append(kept, b)
+		}
+	}
+	return kept, nil
 }

@@ -39,6 +39,29 @@ func TestStreamReadsBackAndWorkersChangeNothing(t *testing.T) {
 	}
 }
 
+func TestOnlyNamedBackgrounds(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"-stream", "-count", "12", "-size", "64", "-patch", "16", "-backgrounds", "wood,clouds"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for out.Len() > 0 {
+		n := binary.LittleEndian.Uint32(out.Next(4))
+		var h Header
+		if err := json.Unmarshal(out.Next(int(n)), &h); err != nil {
+			t.Fatal(err)
+		}
+		out.Next(3 * 64 * 64)
+		seen[h.Background]++
+	}
+	if len(seen) != 2 || seen["wood"]+seen["clouds"] != 12 {
+		t.Errorf("backgrounds seen: %v", seen)
+	}
+	if err := run([]string{"-stream", "-count", "1", "-backgrounds", "wod"}, &out); err == nil {
+		t.Error("an unknown background is taken")
+	}
+}
+
 func TestSheet(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "s.png")
 	if err := run([]string{"-sheet", file, "-n", "5"}, nil); err != nil {

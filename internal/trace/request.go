@@ -73,6 +73,8 @@ type Request struct {
 	// Sweep asks for points of quality against cost instead of pruned answers.
 	Sweep    *Sweep   `json:"sweep,omitempty"`
 	Sampling Sampling `json:"sampling"`
+	// Draw asks for a picture; the model is then a folder in diffusers' layout.
+	Draw *Draw `json:"draw,omitempty"`
 	// Device is auto, cpu, vulkan:0, cuda:0 or ref.
 	Device string `json:"device"`
 	// Threads is 0 for the number of physical cores.

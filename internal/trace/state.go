@@ -29,6 +29,8 @@ type State struct {
 	Dense, Pruned *Side
 	// Sides are the pruned sides that have started, in the order of Request.Stacks.
 	Sides []*Side
+	// Drawing is nil until its event came, and of an answer.
+	Drawing *Drawing
 	// Points are those of a sweep that have come, by Index.
 	Points []Point
 
@@ -63,6 +65,9 @@ type Side struct {
 	Summary *SideDone
 	// Layers is indexed by layer and as long as the highest one seen.
 	Layers []LayerState
+	// Denoised are the steps of a drawing side so far, in order; Drawn is nil until it is done.
+	Denoised []Denoised
+	Drawn    *Drawn
 	// Decisions are in the order made; those made while decoding lie between the prompt's.
 	Decisions []Decision
 
@@ -152,6 +157,20 @@ func (s *State) Apply(e Event) {
 			if e.Answer != "" {
 				d.Text = e.Answer
 			}
+		}
+	case Drawing:
+		if e.Rows < 0 || e.Cols < 0 || e.Rows > maxCells || e.Cols > maxCells || int64(e.Rows)*int64(e.Cols) > maxCells {
+			s.notice(fmt.Sprintf("the trace says that the denoiser has %d × %d tokens, which cannot be; they are not shown", e.Rows, e.Cols))
+			e.Rows, e.Cols = 0, 0
+		}
+		s.Drawing, s.rows, s.cols = &e, e.Rows, e.Cols
+	case Denoised:
+		if d := s.side(e.Side); d != nil && len(d.Denoised) < MaxDrawSteps {
+			d.Denoised = append(d.Denoised, e)
+		}
+	case Drawn:
+		if d := s.side(e.Side); d != nil {
+			d.Done, d.Drawn = true, &e
 		}
 	case Notice:
 		s.notice(e.Text)

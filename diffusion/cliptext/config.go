@@ -39,24 +39,26 @@ type configFile struct {
 
 // ReadConfig reads config.json of a folder, of a text encoder or of a whole CLIP; keys that are
 // missing have transformers' defaults. The error names the key that cannot be.
-func ReadConfig(dir string) (Config, error) {
+func ReadConfig(dir string) (Config, error) { return readConfig(tensors.Dir(dir)) }
+
+func readConfig(dir tensors.Folder) (Config, error) {
 	f := configFile{Vocabulary: 49408, Width: 512, Inner: 2048, Layers: 12, Heads: 8, MaxTokens: 77, Activation: "quick_gelu",
 		Eps: 1e-5, End: 49407, Projection: 512}
-	if err := tensors.ReadConfig(dir, &f); err != nil {
+	if err := dir.Config(&f); err != nil {
 		return Config{}, err
 	}
 	if f.Text != nil {
 		if err := json.Unmarshal(f.Text, &f); err != nil {
-			return Config{}, fmt.Errorf("%s: config.json has no readable text_config: %w", dir, err)
+			return Config{}, fmt.Errorf("%s has no readable text_config: %w", dir.Path("config.json"), err)
 		}
 	}
 	c := Config{Vocabulary: f.Vocabulary, Width: f.Width, Inner: f.Inner, Layers: f.Layers, Heads: f.Heads, MaxTokens: f.MaxTokens,
 		QuickGELU: f.Activation == "quick_gelu", Eps: f.Eps, End: f.End, Projection: f.Projection}
 	if !c.QuickGELU && f.Activation != "gelu" {
-		return Config{}, fmt.Errorf("%s: config.json says hidden_act = %q; winnow reads encoders with quick_gelu or gelu", dir, f.Activation)
+		return Config{}, fmt.Errorf("%s says hidden_act = %q; winnow reads encoders with quick_gelu or gelu", dir.Path("config.json"), f.Activation)
 	}
 	if err := c.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: config.json %w", dir, err)
+		return Config{}, fmt.Errorf("%s %w", dir.Path("config.json"), err)
 	}
 	return c, nil
 }

@@ -40,18 +40,23 @@ type layer struct {
 
 // Load opens a folder with config.json and model.safetensors.
 func Load(dir string, backend compute.Backend, storage tensors.Storage) (*Encoder, error) {
-	c, err := ReadConfig(dir)
+	return LoadFrom(tensors.Dir(dir), backend, storage)
+}
+
+// LoadFrom is Load for a folder anywhere.
+func LoadFrom(dir tensors.Folder, backend compute.Backend, storage tensors.Storage) (*Encoder, error) {
+	c, err := readConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := tensors.Open(dir)
+	files, err := dir.Open()
 	if err != nil {
 		return nil, err
 	}
 	e, err := New(c, files, backend, storage)
 	if err != nil {
 		files.Close()
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", dir.Name, err)
 	}
 	e.files = files
 	return e, nil

@@ -53,11 +53,13 @@ type configFile struct {
 
 // ReadConfig reads config.json of a folder; keys that are missing have diffusers' defaults. The
 // error names the key that cannot be or that the network here does not have.
-func ReadConfig(dir string) (Config, error) {
+func ReadConfig(dir string) (Config, error) { return readConfig(tensors.Dir(dir)) }
+
+func readConfig(dir tensors.Folder) (Config, error) {
 	cross, out := 1152, 8
 	f := configFile{Heads: 16, HeadDim: 72, Channels: 4, Out: &out, Layers: 28, Cross: &cross, SampleSize: 128, Patch: 2,
 		Activation: "gelu-approximate", NormType: "ada_norm_single", Eps: 1e-6, Attention: "default"}
-	if err := tensors.ReadConfig(dir, &f); err != nil {
+	if err := dir.Config(&f); err != nil {
 		return Config{}, err
 	}
 	c, err := f.config()
@@ -65,7 +67,7 @@ func ReadConfig(dir string) (Config, error) {
 		err = c.check()
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: config.json %w", dir, err)
+		return Config{}, fmt.Errorf("%s %w", dir.Path("config.json"), err)
 	}
 	return c, nil
 }

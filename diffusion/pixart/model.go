@@ -51,18 +51,23 @@ type block struct {
 // Load opens a folder with config.json and diffusion_pytorch_model.safetensors (also sharded, or
 // the fp16 variant), as diffusers writes it.
 func Load(dir string, backend compute.Backend, storage tensors.Storage) (*Model, error) {
-	c, err := ReadConfig(dir)
+	return LoadFrom(tensors.Dir(dir), backend, storage)
+}
+
+// LoadFrom is Load for a folder anywhere.
+func LoadFrom(dir tensors.Folder, backend compute.Backend, storage tensors.Storage) (*Model, error) {
+	c, err := readConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := tensors.Open(dir)
+	files, err := dir.Open()
 	if err != nil {
 		return nil, err
 	}
 	m, err := New(c, files, backend, storage)
 	if err != nil {
 		files.Close()
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", dir.Name, err)
 	}
 	m.files = files
 	return m, nil
@@ -140,6 +145,9 @@ func readTable(l *tensors.Loader, name string, rows, width int) compute.Array {
 	}
 	return l.Array(name, v, width, rows)
 }
+
+// Learned reports whether positions are a table of the checkpoint: then latents have one size.
+func (m *Model) Learned() bool { return m.learned != nil }
 
 // Close frees the weights; sessions must be closed before.
 func (m *Model) Close() {

@@ -80,6 +80,9 @@ func (s *Session) Tokens() int { return s.size.Tokens() }
 // Filled reports whether an evaluation of some tokens only is possible now.
 func (s *Session) Filled() bool { return s.filled }
 
+// Forget empties the cache: another drawing of the same prompt begins.
+func (s *Session) Forget() { s.filled = false }
+
 func (s *Session) builder() *builder {
 	b := s.model.builder(s.size)
 	b.plainScores = s.plainScores

@@ -10,6 +10,6 @@
 // The first tensor that is missing, of another shape or damaged is the error of Done. Matrices
 // lie on the device as a Storage says; whatever is added or multiplied elementwise is F32.
 //
-// Open (open.go) finds the files of a folder; Loader (loader.go) reads; Linear (linear.go) is a
-// matrix with its bias.
+// Folder (folder.go) is where files lie, on disk or within a program, and its Open (open.go) finds
+// the weights; Loader (loader.go) reads; Linear (linear.go) is a matrix with its bias.
 package tensors

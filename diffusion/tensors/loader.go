@@ -40,6 +40,9 @@ type Set struct {
 	arrays []compute.Array
 	// Parameters counts the numbers, Bytes what they take as they lie on the device.
 	Parameters, Bytes int64
+	// Main is the type in which most of the numbers lie.
+	Main   compute.Type
+	counts map[compute.Type]int64
 }
 
 // Free releases the arrays.
@@ -52,7 +55,7 @@ func (s *Set) Free() {
 
 // NewLoader reads from a source that stays open as long as what was read.
 func NewLoader(s Source, b compute.Backend, storage Storage) *Loader {
-	return &Loader{source: s, backend: b, storage: storage, set: &Set{}}
+	return &Loader{source: s, backend: b, storage: storage, set: &Set{counts: map[compute.Type]int64{}}}
 }
 
 // Has reports whether a tensor is there.
@@ -123,6 +126,10 @@ func (l *Loader) add(name string, t compute.Type, s compute.Shape, data []byte, 
 	l.set.arrays = append(l.set.arrays, a)
 	l.set.Parameters += int64(s.Elements())
 	l.set.Bytes += int64(len(data))
+	l.set.counts[t] += int64(s.Elements())
+	if l.set.counts[t] > l.set.counts[l.set.Main] {
+		l.set.Main = t
+	}
 	return a
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -17,69 +16,104 @@ type Source interface {
 	Tensor(name string) (*checkpoint.Tensor, bool)
 }
 
-// Files are the opened safetensors of one network.
+// Files are the opened weights of one network.
 type Files struct {
-	// Dir is the folder.
-	Dir   string
-	parts []*checkpoint.Safetensors
+	parts []part
+}
+
+// part is one file.
+type part interface {
+	Source
+	Close() error
 }
 
 // stems are the names that transformers and diffusers give to weights.
 var stems = []string{"model", "diffusion_pytorch_model"}
 
-// Open maps the weights of a folder that transformers or diffusers wrote: one file, the shards
-// of an index, or only the half-precision variant (*.fp16.safetensors).
-func Open(dir string) (*Files, error) {
-	f := &Files{Dir: dir}
-	names, err := weightFiles(dir)
+// Open maps the weights of a folder on disk; see Folder.Open.
+func Open(dir string) (*Files, error) { return Dir(dir).Open() }
+
+// Open opens the weights of a folder that transformers or diffusers wrote: one file, the shards
+// of an index, or only the half-precision variant (*.fp16.safetensors). Without any it takes a GGUF
+// of the same stem and tensor names.
+func (f Folder) Open() (*Files, error) {
+	names, err := f.weightFiles()
 	if err != nil {
 		return nil, err
 	}
+	out := &Files{}
 	for _, name := range names {
-		st, err := checkpoint.OpenSafetensors(filepath.Join(dir, name))
+		p, err := f.open(name)
 		if err != nil {
-			f.Close() // the first error is the one to tell
-			return nil, err
+			out.Close() // the first error is the one to tell
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		f.parts = append(f.parts, st)
+		out.parts = append(out.parts, p)
 	}
-	return f, nil
+	return out, nil
 }
 
-func weightFiles(dir string) ([]string, error) {
-	there := func(name string) bool {
-		_, err := os.Stat(filepath.Join(dir, name))
-		return err == nil
+func (f Folder) open(name string) (part, error) {
+	gguf := filepath.Ext(name) == ".gguf"
+	if f.disk != "" {
+		if gguf {
+			return opened(checkpoint.Open(f.Path(name)))
+		}
+		return opened(checkpoint.OpenSafetensors(f.Path(name)))
 	}
+	data, err := f.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	if gguf {
+		return opened(checkpoint.OpenBytes(name, data))
+	}
+	return opened(checkpoint.OpenSafetensorsBytes(name, data))
+}
+
+// opened keeps a nil pointer from becoming a part.
+func opened[P part](p P, err error) (part, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (f Folder) weightFiles() ([]string, error) {
 	for _, variant := range []string{"", ".fp16"} {
 		for _, stem := range stems {
-			if name := stem + variant + ".safetensors"; there(name) {
+			if name := stem + variant + ".safetensors"; f.Has(name) {
 				return []string{name}, nil
 			}
-			if name := stem + ".safetensors.index" + variant + ".json"; there(name) {
-				return shards(filepath.Join(dir, name))
+			if name := stem + ".safetensors.index" + variant + ".json"; f.Has(name) {
+				return f.shards(name)
 			}
 		}
 	}
-	return nil, fmt.Errorf("%s has no weights (diffusion_pytorch_model.safetensors or model.safetensors); choose the folder of one network, with its config.json", dir)
+	for _, stem := range stems {
+		if name := stem + ".gguf"; f.Has(name) {
+			return []string{name}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no weights (diffusion_pytorch_model or model, .safetensors or .gguf); choose the folder of one network, with its config.json", f.Name)
 }
 
 // shards lists the files of an index, each once.
-func shards(index string) ([]string, error) {
-	data, err := os.ReadFile(index)
+func (f Folder) shards(index string) ([]string, error) {
+	data, err := f.Read(index)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the shard index: %w", err)
+		return nil, fmt.Errorf("the shard index is missing: %w", err)
 	}
 	var idx struct {
 		WeightMap map[string]string `json:"weight_map"`
 	}
 	if err := json.Unmarshal(data, &idx); err != nil || len(idx.WeightMap) == 0 {
-		return nil, fmt.Errorf("%s has no readable weight_map: it is damaged; download it again", index)
+		return nil, fmt.Errorf("%s has no readable weight_map: it is damaged; download it again", f.Path(index))
 	}
 	var names []string
 	for _, file := range idx.WeightMap {
 		if file != filepath.Base(file) || file == ".." || file == "." {
-			return nil, fmt.Errorf("%s points to %q, outside its folder: do not trust this checkpoint", index, file)
+			return nil, fmt.Errorf("%s points to %q, outside its folder: do not trust this checkpoint", f.Path(index), file)
 		}
 		if !slices.Contains(names, file) {
 			names = append(names, file)
@@ -107,17 +141,4 @@ func (f *Files) Close() error {
 	}
 	f.parts = nil
 	return errors.Join(errs...)
-}
-
-// ReadConfig fills v from the config.json of a folder.
-func ReadConfig(dir string, v any) error {
-	path := filepath.Join(dir, "config.json")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("cannot read the network's configuration: %w", err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s is not a readable configuration: %w", path, err)
-	}
-	return nil
 }

@@ -5,9 +5,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,35 +40,37 @@ type Tokenizer struct {
 
 // Open reads a folder with vocab.json and merges.txt, and pad token and length from
 // tokenizer_config.json or special_tokens_map.json where they are there.
-func Open(dir string) (*Tokenizer, error) {
+func Open(dir string) (*Tokenizer, error) { return OpenFS(os.DirFS(dir), dir) }
+
+// OpenFS is Open for files that a program carries; name is for messages.
+func OpenFS(fsys fs.FS, name string) (*Tokenizer, error) {
 	t := &Tokenizer{ranks: map[[2]string]int{}}
-	path := filepath.Join(dir, "vocab.json")
-	data, err := os.ReadFile(path)
+	data, err := fs.ReadFile(fsys, "vocab.json")
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the tokenizer's vocabulary: %w", err)
+		return nil, fmt.Errorf("%s: cannot read the tokenizer's vocabulary: %w", name, err)
 	}
 	if err := json.Unmarshal(data, &t.ids); err != nil {
-		return nil, fmt.Errorf("%s is not a readable vocabulary: %w", path, err)
+		return nil, fmt.Errorf("%s: vocab.json is not a readable vocabulary: %w", name, err)
 	}
-	if err := t.readMerges(filepath.Join(dir, "merges.txt")); err != nil {
-		return nil, err
+	if err := t.readMerges(fsys); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	var ok bool
 	if t.start, ok = t.ids[start]; ok {
 		t.end, ok = t.ids[end]
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s has no %s and %s: it is not CLIP's", path, start, end)
+		return nil, fmt.Errorf("%s: vocab.json has no %s and %s: it is not CLIP's", name, start, end)
 	}
 	for b := range byteSymbols {
 		for _, s := range []string{byteSymbols[b], byteSymbols[b] + wordEnd} {
 			if _, ok := t.ids[s]; !ok {
-				return nil, fmt.Errorf("%s has no token %q for byte %d: it is incomplete", path, s, b)
+				return nil, fmt.Errorf("%s: vocab.json has no token %q for byte %d: it is incomplete", name, s, b)
 			}
 		}
 	}
-	if err := t.readRoles(dir); err != nil {
-		return nil, err
+	if err := t.readRoles(fsys); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	t.cuts = regexp.MustCompile(strings.Join(quoted(t.special), "|"))
 	return t, nil
@@ -82,8 +85,8 @@ func quoted(special map[string]int) []string {
 	return out
 }
 
-func (t *Tokenizer) readMerges(path string) error {
-	data, err := os.ReadFile(path)
+func (t *Tokenizer) readMerges(fsys fs.FS) error {
+	data, err := fs.ReadFile(fsys, "merges.txt")
 	if err != nil {
 		return fmt.Errorf("cannot read the tokenizer's merges: %w", err)
 	}
@@ -95,7 +98,7 @@ func (t *Tokenizer) readMerges(path string) error {
 		}
 		left, right, ok := strings.Cut(line, " ")
 		if _, known := t.ids[left+right]; !ok || !known {
-			return fmt.Errorf("%s: line %d (%.40q) does not join two tokens to one of the vocabulary", path, n, line)
+			return fmt.Errorf("merges.txt: line %d (%.40q) does not join two tokens to one of the vocabulary", n, line)
 		}
 		t.ranks[[2]string{left, right}] = n
 	}
@@ -103,7 +106,7 @@ func (t *Tokenizer) readMerges(path string) error {
 }
 
 // readRoles finds the pad token, written as text or as an object, and the length.
-func (t *Tokenizer) readRoles(dir string) error {
+func (t *Tokenizer) readRoles(fsys fs.FS) error {
 	t.pad = t.end
 	t.special = map[string]int{start: t.start, end: t.end}
 	for _, name := range []string{"special_tokens_map.json", "tokenizer_config.json"} {
@@ -111,15 +114,15 @@ func (t *Tokenizer) readRoles(dir string) error {
 			Pad json.RawMessage `json:"pad_token"`
 			Max float64         `json:"model_max_length"` // some files hold 10³⁰ for "any"
 		}
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if os.IsNotExist(err) {
+		data, err := fs.ReadFile(fsys, name)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err == nil {
 			err = json.Unmarshal(data, &f)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %s cannot be read: %w", dir, name, err)
+			return fmt.Errorf("%s cannot be read: %w", name, err)
 		}
 		if f.Max > 0 && f.Max < 1<<20 {
 			t.max = int(f.Max)
@@ -136,7 +139,7 @@ func (t *Tokenizer) readRoles(dir string) error {
 		}
 		id, ok := t.ids[pad]
 		if !ok {
-			return fmt.Errorf("%s: %s names the pad token %q, which the vocabulary does not have", dir, name, pad)
+			return fmt.Errorf("%s names the pad token %q, which the vocabulary does not have", name, pad)
 		}
 		t.pad = id
 		t.special[pad] = id
@@ -180,6 +183,32 @@ func (t *Tokenizer) Padded(text string, n int) (ids []int, cut int) {
 		ids = append(ids, t.pad)
 	}
 	return ids, max(cut, 0)
+}
+
+// Words are the tokens of Encode(text) between start and end, as text: the prompt as the model
+// sees it. A word in several tokens is several entries; bytes that are no text alone become �.
+func (t *Tokenizer) Words(text string) []string {
+	names := make(map[int]string, len(t.ids))
+	for s, id := range t.ids {
+		names[id] = s
+	}
+	ids := t.Encode(text)
+	out := make([]string, 0, len(ids))
+	for _, id := range ids[1 : len(ids)-1] {
+		out = append(out, plainText(names[id]))
+	}
+	return out
+}
+
+// plainText is what the symbols of a token stand for.
+func plainText(token string) string {
+	var b []byte
+	for _, r := range strings.TrimSuffix(token, wordEnd) {
+		if i := slices.Index(byteSymbols[:], string(r)); i >= 0 {
+			b = append(b, byte(i))
+		}
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
 // space is what \s means to the tokenizer's authors: Go's has ASCII only.

@@ -144,3 +144,23 @@ func TestSpecialTokensAreCutOutFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsAreThePromptAsSeen: the tokens between the frame, as text.
+func TestWordsAreThePromptAsSeen(t *testing.T) {
+	tok, err := Open("testdata/sd15")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "A red  Apple!", "naïve 漢"} {
+		words := tok.Words(text)
+		if len(words) != len(tok.Encode(text))-2 {
+			t.Errorf("%q has %d words and %d ids", text, len(words), len(tok.Encode(text)))
+		}
+		if text != "naïve 漢" && strings.Join(words, "") != strings.ReplaceAll(strings.ToLower(text), " ", "") {
+			t.Errorf("%q is seen as %q", text, words)
+		}
+	}
+	if words := tok.Words("漢"); words[0] != "\uFFFD" {
+		t.Errorf("a byte that is no text alone is %q", words[0])
+	}
+}

@@ -114,6 +114,12 @@ func Infos() []Info {
 	return out
 }
 
+// Denoises reports whether the method serves drawings; all others serve answers.
+func (i Info) Denoises() bool { return slices.Contains(i.Stages, Denoise) }
+
+// Answering lists the registered methods that serve answers, by name.
+func Answering() []Info { return slices.DeleteFunc(Infos(), Info.Denoises) }
+
 // Spec names a method with the parameters that differ from its defaults.
 type Spec struct {
 	Name   string            `json:"name"`

@@ -113,7 +113,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // speed lets all contenders run by turns.
 func (r *Report) speed(ctx context.Context, o Options, m *vlm.Model, task *task, peer contender) error {
 	all := []contender{newDense(m, task), peer}
-	for _, info := range pruning.Infos() {
+	for _, info := range pruning.Answering() {
 		stack, err := pruning.Stack([]pruning.Spec{{Name: info.Name}}, m.Decoder.Describe())
 		if err != nil {
 			r.Methods = append(r.Methods, Method{Name: info.Name, Title: info.Title, Refused: err.Error()})

@@ -77,7 +77,7 @@ func checkReport(t *testing.T, r *Report) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Runs != r.Runs || len(got.Methods) != len(pruning.Infos()) {
+	if got.Runs != r.Runs || len(got.Methods) != len(pruning.Answering()) {
 		t.Errorf("%d runs and %d methods in %s", got.Runs, len(got.Methods), text)
 	}
 	for _, key := range []string{"prefill_vs_libllama", "decode_vs_libllama"} {

@@ -102,7 +102,7 @@ type candidate struct {
 
 func (f *fidelity) candidates(stacks [][]pruning.Spec) {
 	if len(stacks) == 0 {
-		for _, info := range pruning.Infos() {
+		for _, info := range pruning.Answering() {
 			if info.Provenance != pruning.Baseline {
 				stacks = append(stacks, []pruning.Spec{{Name: info.Name}})
 			}

@@ -106,7 +106,7 @@ func (j *selectionJob) run(ctx context.Context) ([]Selection, error) {
 	if _, err := prefillOnce(ctx, session, t, nil); err != nil { // warm-up
 		return nil, err
 	}
-	infos := pruning.Infos()
+	infos := pruning.Answering()
 	out := make([]Selection, len(infos))
 	took := make([]struct{ choosing, applying, layers, share, applied []float64 }, len(infos))
 	for range j.Runs {

@@ -363,7 +363,7 @@ func (c *comparison) typedRune(r rune) bool {
 func lower(text string) string {
 	text = strings.TrimSuffix(text, ".")
 	word, _, _ := strings.Cut(text, " ")
-	if text == "" || slices.ContainsFunc(pruning.Infos(), func(i pruning.Info) bool { return i.Title == word }) {
+	if text == "" || slices.ContainsFunc(pruning.Answering(), func(i pruning.Info) bool { return i.Title == word }) {
 		return text
 	}
 	return strings.ToLower(text[:1]) + text[1:]

@@ -381,7 +381,7 @@ func (c *comparison) openStackMenu(i int) {
 		return m
 	}
 	var add []*fyne.MenuItem
-	for _, info := range pruning.Infos() {
+	for _, info := range pruning.Answering() {
 		if slices.Contains(namesOf(s), info.Name) {
 			continue
 		}
@@ -453,7 +453,7 @@ func (c *comparison) rename(i int) {
 // openAddMenu adds a stack of one method.
 func (c *comparison) openAddMenu() {
 	var items []*fyne.MenuItem
-	for _, info := range pruning.Infos() {
+	for _, info := range pruning.Answering() {
 		items = append(items, fyne.NewMenuItem(info.Title+"  ·  "+string(info.Provenance), func() {
 			c.open = [2]int{len(c.plan.Stacks), 0}
 			c.edit("", func(p *plan) { p.Stacks = append(p.Stacks, stack{Methods: []stage{{Name: info.Name}}}) })

@@ -195,7 +195,7 @@ func presets(asked []stage) []preset {
 			out = append(out, preset{fmt.Sprintf("What Ask has, against Random at %s %%", percent(keep)), stacks})
 		}
 	}
-	for _, info := range pruning.Infos() {
+	for _, info := range pruning.Answering() {
 		values := budgets(info)
 		if len(values) == 0 {
 			continue

@@ -36,7 +36,7 @@ type form struct {
 // stands for the first built-in one.
 func defaultForm() form {
 	f := form{Device: "auto", Sampling: trace.Sampling{Seed: 7, MaxTokens: 64}}
-	for _, i := range pruning.Infos() {
+	for _, i := range pruning.Answering() {
 		if i.Provenance != pruning.Baseline {
 			f.Methods = append(f.Methods, stage{Name: i.Name})
 			break
@@ -103,7 +103,7 @@ func known(stages []stage) []stage {
 }
 
 func registered(name string) bool {
-	return slices.ContainsFunc(pruning.Infos(), func(i pruning.Info) bool { return i.Name == name })
+	return slices.ContainsFunc(pruning.Answering(), func(i pruning.Info) bool { return i.Name == name })
 }
 
 // specs are the methods that take part, with the parameters that differ from their defaults.

@@ -133,7 +133,7 @@ func valuesOf(s stage) map[string]string {
 }
 
 func infoOf(name string) pruning.Info {
-	for _, i := range pruning.Infos() {
+	for _, i := range pruning.Answering() {
 		if i.Name == name {
 			return i
 		}
@@ -179,7 +179,7 @@ func (w *window) newCard(i int, s stage) *widgets.MethodCard {
 
 // notStacked are the methods that can still be added: one twice would claim the same thing twice.
 func (w *window) notStacked() []pruning.Info {
-	return slices.DeleteFunc(pruning.Infos(), func(i pruning.Info) bool {
+	return slices.DeleteFunc(pruning.Answering(), func(i pruning.Info) bool {
 		return slices.ContainsFunc(w.form.Methods, func(s stage) bool { return s.Name == i.Name })
 	})
 }

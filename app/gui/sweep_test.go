@@ -16,7 +16,7 @@ import (
 )
 
 func TestSweepValuesAreAllowedAndDifferent(t *testing.T) {
-	for _, info := range pruning.Infos() {
+	for _, info := range pruning.Answering() {
 		if info.Budget == "" {
 			continue
 		}

@@ -14,6 +14,7 @@ type benchCmd struct {
 	LLM       benchLLMCmd       `cmd:"" name:"llm" help:"Text alone, with smollm2-135m or another model."`
 	Agreement benchAgreementCmd `cmd:"" help:"Whether each method stays closer to dense than random does at the same budget."`
 	KV        benchKVCmd        `cmd:"" name:"kv" help:"Decoding with a long context: f16, packed and evicted caches."`
+	Draw      benchDrawCmd      `cmd:"" help:"Drawing with few evaluations of the network: time, likeness, and whether what was asked for is seen."`
 	Serve     benchServeCmd     `cmd:"" hidden:"" help:"Measure one thing in a process of its own; bench starts it."`
 }
 
@@ -27,7 +28,8 @@ Examples:
     winnow bench llm --runs 9 --json > bench.json
     winnow bench vlm --model model.gguf --mmproj mmproj.gguf
     winnow bench agreement --n 500
-    winnow bench kv --context 4096`
+    winnow bench kv --context 4096
+    winnow bench draw --fewer`
 }
 
 // Help shows examples.

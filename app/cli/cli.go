@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"winnow/app/bench"
 	"winnow/app/engine"
 	"winnow/internal/trace"
 
@@ -54,6 +55,7 @@ type grammar struct {
 	Ask     askCmd     `cmd:"" help:"Ask about a picture: the answer with all visual tokens and the one with few, side by side."`
 	Compare compareCmd `cmd:"" help:"Ask once with several methods, side by side."`
 	Sweep   sweepCmd   `cmd:"" help:"Move one parameter of a method: quality against cost."`
+	Draw    drawCmd    `cmd:"" help:"Draw a picture, and again with few evaluations of the network."`
 	Chat    chatCmd    `cmd:"" help:"Talk with a language model."`
 	Open    openCmd    `cmd:"" help:"Show a recorded run, without the model."`
 	Window  windowCmd  `cmd:"" help:"Open the window."`
@@ -72,7 +74,7 @@ const about = `Winnow shows what a multimodal model can do without. Without a ve
 
 // words that the help texts of flags refer to.
 var words = kong.Vars{"version": "winnow " + engine.Version, "method": defaultMethod, "chat": defaultChat,
-	"stacks": strconv.Itoa(mostStacks), "points": strconv.Itoa(defaultPoints)}
+	"stacks": strconv.Itoa(mostStacks), "points": strconv.Itoa(defaultPoints), "amplify": strconv.Itoa(amplify), "solvers": solversText, "prompts": strconv.Itoa(bench.DefaultPrompts)}
 
 // usageError is a mistake in the command line, as against one in the run.
 type usageError struct{ error }

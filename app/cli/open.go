@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -35,6 +36,9 @@ func (c *openCmd) Run(env *Env) error {
 		return damage
 	}
 	state := trace.Fold(events)
+	if state.Request.Draw != nil {
+		return cmp.Or(c.openDrawing(env, events, state), damage)
+	}
 	if c.Layer != nil && (*c.Layer < 0 || *c.Layer >= state.LayerCount()) {
 		return usagef("--layer is %d; the run has layers 0 to %d", *c.Layer, state.LayerCount()-1)
 	}

@@ -31,13 +31,16 @@ type Local struct {
 	opts LocalOptions
 	// open is device.Open; tests put devices here that fail.
 	open func(id string, threads int) (compute.Backend, string, error)
+	// drawing is resolveDrawing; tests have models of their own.
+	drawing func(name string) (opener, error)
 
 	mu      sync.Mutex // one run at a time
 	key     modelKey
 	backend compute.Backend
 	model   *vlm.Model
 	session *vlm.Session
-	notice  string // why the device is not what auto hoped for
+	painter painter // a model that draws, then model is nil
+	notice  string  // why the device is not what auto hoped for
 	loadMS  float64
 	picture *vlm.Picture
 	encoded float64 // ms that the encoding took
@@ -51,7 +54,7 @@ type modelKey struct {
 
 // NewLocal makes an engine; nothing is loaded before the first run.
 func NewLocal(opts LocalOptions) *Local {
-	return &Local{opts: opts, open: device.Open}
+	return &Local{opts: opts, open: device.Open, drawing: resolveDrawing}
 }
 
 // Close frees the model.
@@ -69,10 +72,13 @@ func (l *Local) unload() {
 	if l.model != nil {
 		l.model.Close()
 	}
+	if l.painter != nil {
+		l.painter.Close()
+	}
 	if l.backend != nil {
 		l.backend.Close()
 	}
-	l.session, l.model, l.backend, l.picture = nil, nil, nil, nil
+	l.session, l.model, l.painter, l.backend, l.picture = nil, nil, nil, nil, nil
 }
 
 // load readies the request's model on its device.
@@ -133,6 +139,10 @@ func (l *Local) see(ctx context.Context, r trace.Request) (reused bool, err erro
 func (l *Local) Prepare(ctx context.Context, r trace.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if r.Draw != nil {
+		_ = l.loadPainter(r) // Run tells
+		return
+	}
 	if l.load(r) != nil || r.Picture == "" && len(r.PictureData) == 0 {
 		return
 	}
@@ -162,6 +172,9 @@ func (l *Local) Run(ctx context.Context, r trace.Request, emit func(trace.Event)
 }
 
 func (l *Local) run(ctx context.Context, r trace.Request, emit func(trace.Event)) error {
+	if r.Draw != nil {
+		return l.draw(ctx, r, emit)
+	}
 	if err := l.load(r); err != nil {
 		return err
 	}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"strconv"
+
+	"winnow/internal/trace"
+)
+
+// amplify is how many times larger a difference picture shows differences.
+const amplify = 8
+
+// drawOutputs are the files that were asked for. A run that was cut short has fewer pictures.
+func (rec *recording) drawOutputs(c *drawCmd) []output {
+	s := rec.state
+	list := []output{{c.Trace, func(path string) error { return saveTrace(path, rec.events) }}}
+	add := func(path string, of func() ([]byte, error), there bool) {
+		if there {
+			list = append(list, output{path, func(path string) error { return saveDrawing(path, of, rec.events) }})
+		}
+	}
+	last := s.Dense
+	if len(s.Request.Stacks()) > 0 {
+		last = s.Pruned // never the dense picture in its place
+	}
+	add(c.Out, imageOf(last), drawn(last))
+	add(c.OutDense, imageOf(s.Dense), drawn(s.Dense))
+	add(c.OutDiff, func() ([]byte, error) { return differing(s.Dense, s.Pruned) }, drawn(s.Dense) && drawn(s.Pruned))
+	return list
+}
+
+func drawn(d *trace.Side) bool { return d != nil && d.Drawn != nil && len(d.Drawn.Image) > 0 }
+
+func imageOf(d *trace.Side) func() ([]byte, error) {
+	return func() ([]byte, error) { return d.Drawn.Image, nil }
+}
+
+// maxPreviews is how many bytes of previews a picture carries at most; above, it carries none.
+const maxPreviews = 8 << 20
+
+// saveDrawing writes a picture with the run in it.
+func saveDrawing(path string, of func() ([]byte, error), events []trace.Event) error {
+	file, err := of()
+	if err == nil {
+		file, err = trace.EmbedPNG(file, lighter(events))
+	}
+	if err != nil {
+		return fmt.Errorf("%s was not written: %w", path, err)
+	}
+	write := func(w io.Writer) error {
+		_, err := w.Write(file)
+		return err
+	}
+	if special(path) {
+		return writeInto(path, write)
+	}
+	return trace.Save(path, write)
+}
+
+// lighter leaves out the previews where they are too many bytes for a picture.
+func lighter(events []trace.Event) []trace.Event {
+	total := 0
+	for _, e := range events {
+		if d, ok := e.(trace.Denoised); ok {
+			total += len(d.Preview)
+		}
+	}
+	if total <= maxPreviews {
+		return events
+	}
+	out := make([]trace.Event, len(events))
+	for i, e := range events {
+		if d, ok := e.(trace.Denoised); ok {
+			d.Preview = nil
+			e = d
+		}
+		out[i] = e
+	}
+	return out
+}
+
+// differing is a PNG of what two pictures differ by in each channel, amplified.
+func differing(a, b *trace.Side) ([]byte, error) {
+	p, err := png.Decode(bytes.NewReader(a.Drawn.Image))
+	if err != nil {
+		return nil, err
+	}
+	q, err := png.Decode(bytes.NewReader(b.Drawn.Image))
+	if err != nil {
+		return nil, err
+	}
+	if p.Bounds() != q.Bounds() {
+		return nil, errors.New("the two pictures differ in size")
+	}
+	out := image.NewRGBA(p.Bounds())
+	apart := func(x, y uint8) uint8 { return uint8(min(255, amplify*max(int(x)-int(y), int(y)-int(x)))) }
+	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
+		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
+			u, v := color.RGBAModel.Convert(p.At(x, y)).(color.RGBA), color.RGBAModel.Convert(q.At(x, y)).(color.RGBA)
+			out.SetRGBA(x, y, color.RGBA{apart(u.R, v.R), apart(u.G, v.G), apart(u.B, v.B), 255})
+		}
+	}
+	var file bytes.Buffer
+	err = png.Encode(&file, out)
+	return file.Bytes(), err
+}
+
+// openDrawing shows a recorded drawing.
+func (c *openCmd) openDrawing(env *Env, events []trace.Event, s *trace.State) error {
+	if c.Layer != nil {
+		return usagef("--layer shows what an answer kept; this run is a drawing")
+	}
+	switch {
+	case c.Events:
+		if err := c.show(env, events, s); err != nil {
+			return err
+		}
+	case c.JSON:
+		if err := printJSON(env.Out, drawResultOf(s)); err != nil {
+			return err
+		}
+	default:
+		fmt.Fprintf(env.Out, "prompt   %s\n", line(s.Request.Draw.Prompt))
+		if s.Time != "" {
+			fmt.Fprintf(env.Out, "run      %s, by winnow %s\n", line(s.Time), line(s.Version))
+		}
+		for _, k := range s.Request.Stacks() {
+			fmt.Fprintf(env.Out, "method   %s\n", line(stackText(k.Methods)))
+		}
+		printDrawing(env.Out, s)
+		printEnd(env.Out, s)
+		fmt.Fprintf(env.Out, "\nAgain: %s\n", drawAgain(s.Request))
+	}
+	if c.Figure == "" {
+		return nil
+	}
+	last := s.Dense
+	if drawn(s.Pruned) {
+		last = s.Pruned
+	}
+	if !drawn(last) {
+		return fmt.Errorf("%s was not written: the run ended before its picture", c.Figure)
+	}
+	if err := saveDrawing(c.Figure, imageOf(last), events); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Err, "wrote %s\n", c.Figure)
+	return nil
+}
+
+// printEnd says what a person should know, and how the run ended if not well.
+func printEnd(w io.Writer, s *trace.State) {
+	for _, n := range s.Notices {
+		fmt.Fprintf(w, "note: %s\n", line(n))
+	}
+	switch {
+	case s.Error != "":
+		fmt.Fprintf(w, "\nThe run failed: %s\n", line(s.Error))
+	case s.Cancelled:
+		fmt.Fprintln(w, "\nThe run was cancelled.")
+	case !s.Ended:
+		fmt.Fprintln(w, "\nThe trace ends before the run does.")
+	}
+}
+
+// drawAgain is the command line that repeats a drawing, quoted for a shell.
+func drawAgain(r trace.Request) string {
+	d := r.Draw
+	out := "winnow draw --prompt " + quote(clean(d.Prompt))
+	add := func(flag, value string, given bool) {
+		if given {
+			out += " " + flag + " " + quote(clean(value))
+		}
+	}
+	add("--model", r.Model, r.Model != "")
+	for _, s := range r.Stacks() {
+		add("--method", stackText(s.Methods), len(s.Methods) > 0)
+	}
+	add("--seed", strconv.FormatUint(d.Seed, 10), d.Seed != 0)
+	add("--steps", strconv.Itoa(d.Steps), true)
+	add("--solver", d.Solver, true)
+	add("--guidance", number64(d.Guidance), true)
+	add("--size", strconv.Itoa(d.Size), d.Size > 0)
+	add("--device", r.Device, cmp.Or(r.Device, "auto") != "auto")
+	add("--threads", strconv.Itoa(r.Threads), r.Threads > 0)
+	return out + " --out drawing.png"
+}

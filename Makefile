@@ -1,5 +1,5 @@
 # Winnow. `make run` starts it, `make test` tests it; both install what is missing.
-.PHONY: run test build check golden shots bench icon model clean
+.PHONY: run test build check golden shots bench icon model draw-model clean
 
 run: ## open the window, or without a display ask about a sample picture
 	@scripts/run.sh
@@ -28,6 +28,9 @@ icon: ## draw assets/icon.png anew
 
 model: ## train and export the built-in model: make model MINUTES=20 (assets/train/README.md)
 	@assets/train/model.sh
+
+draw-model: ## train and export a model that draws: make draw-model MINUTES=20 (assets/train-draw/README.md)
+	@assets/train-draw/draw.sh
 
 clean: ## remove what was built and written here; the cache stays
 	rm -rf bin out

@@ -6,6 +6,8 @@
 // forced by hand on top. The dense side runs first, then a side a stack (sides.go); or, for a sweep,
 // a point a value, each following the dense answer (sweep.go).
 //
+// A request with Draw makes pictures instead (draw.go), each side from the same noise.
+//
 // Local does it in this process; Remote starts the same binary as a child (`winnow engine`) and
 // speaks JSON lines with it, so that the window outlives an engine that dies. Both give the
 // same events.

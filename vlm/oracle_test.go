@@ -21,8 +21,9 @@ import (
 // The oracle tests compare with libllama, which nobody here wrote, on the same GGUF file: the
 // same tokens and image embeddings in, the logits of every position out.
 
-// minCosine is how alike two rows of logits must be with F32 keys and values on both sides.
-const minCosine = 0.9999
+// minCosine is how alike two rows of logits must be. Keys and values in halves are rounded on both
+// sides, but summed in another order: a row whose attention hangs on large scores feels that.
+var minCosine = map[compute.Type]float64{compute.F32: 0.9999, compute.F16: 0.998}
 
 // openOracle opens a file with libllama.
 func openOracle(t *testing.T, path string) *libllama.Model {
@@ -153,8 +154,8 @@ func sameLogits(t *testing.T, kv compute.Type, ours, theirs [][]float32) {
 		}
 	}
 	t.Logf("%v keys and values, %d positions: cosine at least %.7f (position %d), best token the same at %d", kv, len(ours), worst, at, agree)
-	if !(worst >= minCosine) {
-		t.Errorf("%v: logits at position %d have cosine %.7f with libllama's, want %g", kv, at, worst, minCosine)
+	if want := minCosine[kv]; !(worst >= want) {
+		t.Errorf("%v: logits at position %d have cosine %.7f with libllama's, want %g", kv, at, worst, want)
 	}
 }
 

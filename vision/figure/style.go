@@ -27,7 +27,7 @@ var dark = style{
 	ink: hex(0xE9ECF0), soft: hex(0x9AA3AF),
 	kept: hex(0xF2B035), keptSoft: hex(0x5C4A22), dense: hex(0x4F9BE8),
 	block: hex(0x3B424D), failed: hex(0xF0616D),
-	sides: [4]color.RGBA{hex(0x75D19A), hex(0xAC35E8), hex(0xE86435), hex(0xEAC9ED), hex(0xF2C14E), hex(0xFF7FC0), hex(0xB8D66B), hex(0xD0A080)},
+	sides: [8]color.RGBA{hex(0x75D19A), hex(0xAC35E8), hex(0xE86435), hex(0xEAC9ED), hex(0xF2C14E), hex(0xFF7FC0), hex(0xB8D66B), hex(0xD0A080)},
 }
 
 var light = style{
@@ -35,7 +35,7 @@ var light = style{
 	ink: hex(0x1A1D22), soft: hex(0x565E6A),
 	kept: hex(0xE39B14), keptSoft: hex(0xFBE3B0), dense: hex(0x2372C4),
 	block: hex(0xC3C9D2), failed: hex(0xC5303E),
-	sides: [4]color.RGBA{hex(0x166958), hex(0x5514B7), hex(0xB72A14), hex(0x562953), hex(0x8A6500), hex(0xB5147A), hex(0x4F6318), hex(0x6E4A2E)},
+	sides: [8]color.RGBA{hex(0x166958), hex(0x5514B7), hex(0xB72A14), hex(0x562953), hex(0x8A6500), hex(0xB5147A), hex(0x4F6318), hex(0x6E4A2E)},
 }
 
 func hex(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255} }

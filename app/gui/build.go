@@ -55,6 +55,7 @@ type controls struct {
 	denseCard, prunedCard *widgets.AnswerCard
 	truth                 *widgets.Note
 	savings               *widgets.SavingsPanel
+	column                *fyne.Container // the results, from top to bottom
 	inspector             inspector
 
 	status *widgets.StatusBar
@@ -173,10 +174,10 @@ func (w *window) buildRight() fyne.CanvasObject {
 	u.truth = widgets.NewNote("")
 	u.truth.Hide()
 	u.savings = widgets.NewSavingsPanel()
-	column := vbox(theme.Gap, u.denseCard, u.prunedCard, u.truth,
+	u.column = vbox(theme.Gap, u.denseCard, u.prunedCard, u.truth,
 		widgets.NewSectionTitle("What it saves"), u.savings,
 		gap(), w.buildInspector())
-	return w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column)), w.cmp.buildResults())
+	return w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column)), w.cmp.buildResults())
 }
 
 // gap is a little more room above a section.

@@ -30,7 +30,7 @@ func TestShots(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-tags", "migrated_fynedo", "-o", program, "winnow/app").CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
-	const question = "What is in the picture?"
+	const question = "Describe the picture."
 	t.Run("empty and finished", func(t *testing.T) {
 		d, _, _ := onDesk(t, settings(t, "auto"), program)
 		time.Sleep(3 * time.Second)

@@ -249,6 +249,9 @@ func (w *window) showSavings() {
 	}
 	w.ui.savings.SetHint(hint)
 	w.ui.savings.SetRows(rows)
+	// Cards have grown, if only by a line of numbers: a column whose own size stays is not laid out
+	// anew by Fyne.
+	w.ui.column.Refresh()
 }
 
 // shortLabels are for the width of the right column.

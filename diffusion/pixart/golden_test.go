@@ -10,6 +10,7 @@ import (
 	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/golden"
 )
 
 // tolerance bounds the largest error in units of the reference's root mean square. diffusers' own
@@ -20,21 +21,7 @@ const tolerance = 1e-5
 // and those under $WINNOW_GOLDEN_HF. A case with two latents is evaluated as one batch.
 func TestGoldenHF(t *testing.T) {
 	for _, folder := range []string{"pixart-alpha", "pixart-sigma"} {
-		cases := map[string]string{}
-		roots := []string{"testdata"}
-		if root := os.Getenv("WINNOW_GOLDEN_HF"); root != "" {
-			roots = append(roots, root, filepath.Join(root, "diffusion", "models"))
-		}
-		for _, root := range roots {
-			found, _ := filepath.Glob(filepath.Join(root, folder, "cases", "*.safetensors"))
-			for _, path := range found {
-				cases[strings.TrimSuffix(filepath.Base(path), ".safetensors")] = path
-			}
-		}
-		if len(cases) == 0 {
-			t.Fatalf("there is no case of %s", folder)
-		}
-		for name, path := range cases {
+		for name, path := range golden.HF(t, folder) {
 			t.Run(folder+"/"+name, func(t *testing.T) {
 				onEach(t, func(t *testing.T, be compute.Backend) {
 					t.Run("plain", func(t *testing.T) { goldenCase(t, be, path, gpuScores) })

@@ -1,15 +1,12 @@
 package corematching
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
+	cases "winnow/internal/golden"
 	"winnow/pruning"
 )
 
@@ -52,44 +49,23 @@ func (a array) matrix() pruning.Matrix {
 
 // TestGolden runs the cases in testdata and those in $WINNOW_GOLDEN/corematching, if it is set.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata holds no case (%v)", err)
-	}
-	if dir := os.Getenv("WINNOW_GOLDEN"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "corematching", "*.json"))
-		if err != nil || len(more) == 0 {
-			t.Errorf("WINNOW_GOLDEN is set, but there is no corematching/*.json in it (%v)", err)
+	cases.Each(t, "corematching", nil, func(t *testing.T, g golden) {
+		has := func(output string) bool { _, ok := g.Outputs[output]; return ok }
+		switch {
+		case has("mass_on_zeroed"):
+			g.zeroOrRemove(t)
+		case has("y_core"):
+			g.decodeFFN(t)
+		case has("coact_scores"):
+			g.released(t)
+		case has("match_counts"):
+			g.paperRule(t)
+		case has("core_neurons_sorted"):
+			g.core(t, g.Inputs["act"].matrix())
+		default:
+			t.Fatalf("case %q is of no known kind", g.Case)
 		}
-		files = append(files, more...)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g golden
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			has := func(output string) bool { _, ok := g.Outputs[output]; return ok }
-			switch {
-			case has("mass_on_zeroed"):
-				g.zeroOrRemove(t)
-			case has("y_core"):
-				g.decodeFFN(t)
-			case has("coact_scores"):
-				g.released(t)
-			case has("match_counts"):
-				g.paperRule(t)
-			case has("core_neurons_sorted"):
-				g.core(t, g.Inputs["act"].matrix())
-			default:
-				t.Fatalf("case %q is of no known kind", g.Case)
-			}
-		})
-	}
+	})
 }
 
 // core compares limit, counts and core set, and returns the set.

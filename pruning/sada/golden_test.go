@@ -1,15 +1,12 @@
 package sada
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
+	cases "winnow/internal/golden"
 	"winnow/pruning"
 )
 
@@ -49,37 +46,16 @@ func (a array) ints() []int {
 
 // TestGolden runs the cases in testdata and those in $WINNOW_GOLDEN/sada, if it is set.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata holds no case (%v)", err)
-	}
-	if dir := os.Getenv("WINNOW_GOLDEN"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "sada", "*.json"))
-		if err != nil || len(more) == 0 {
-			t.Errorf("WINNOW_GOLDEN is set, but there is no sada/*.json in it (%v)", err)
+	cases.Each(t, "sada", nil, func(t *testing.T, g golden) {
+		switch {
+		case g.Params.Kind != "":
+			g.trajectory(t)
+		case g.Outputs["kept_sorted"].Data != nil:
+			g.tokenPrune(t)
+		default:
+			t.Fatalf("case %q is of no known kind", g.Case)
 		}
-		files = append(files, more...)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g golden
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			switch {
-			case g.Params.Kind != "":
-				g.trajectory(t)
-			case g.Outputs["kept_sorted"].Data != nil:
-				g.tokenPrune(t)
-			default:
-				t.Fatalf("case %q is of no known kind", g.Case)
-			}
-		})
-	}
+	})
 }
 
 // cells turns [1, C, H, W] to cells × channels; flow's [1, T, C] is that already.

@@ -1,15 +1,12 @@
 package vasparse
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
+	cases "winnow/internal/golden"
 	"winnow/pruning"
 )
 
@@ -48,42 +45,21 @@ func (a array) floats() []float32 {
 
 // TestGolden runs the cases in testdata and those in $WINNOW_GOLDEN/vasparse, if it is set.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata holds no case (%v)", err)
-	}
-	if dir := os.Getenv("WINNOW_GOLDEN"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "vasparse", "*.json"))
-		if err != nil || len(more) == 0 {
-			t.Errorf("WINNOW_GOLDEN is set, but there is no vasparse/*.json in it (%v)", err)
+	cases.Each(t, "vasparse", nil, func(t *testing.T, g golden) {
+		has := func(output string) bool { _, ok := g.Outputs[output]; return ok }
+		switch {
+		case has("code_scores"):
+			g.contrast(t)
+		case has("delta"):
+			g.attention(t)
+		case has("k_out"):
+			g.merge(t)
+		case has("relation"):
+			g.rank(t)
+		default:
+			t.Fatalf("case %q is of no known kind", g.Case)
 		}
-		files = append(files, more...)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g golden
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			has := func(output string) bool { _, ok := g.Outputs[output]; return ok }
-			switch {
-			case has("code_scores"):
-				g.contrast(t)
-			case has("delta"):
-				g.attention(t)
-			case has("k_out"):
-				g.merge(t)
-			case has("relation"):
-				g.rank(t)
-			default:
-				t.Fatalf("case %q is of no known kind", g.Case)
-			}
-		})
-	}
+	})
 }
 
 func (g golden) near(t *testing.T, got []float32, output string) {

@@ -1,14 +1,12 @@
 package zipvl
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	cases "winnow/internal/golden"
 	"winnow/pruning"
 )
 
@@ -30,34 +28,9 @@ type golden struct {
 // TestGolden runs the cases in testdata and those in $WINNOW_GOLDEN/zipvl, if it is set. The
 // cases kv_* are about the packed cache.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/prefill_*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata holds no case (%v)", err)
-	}
-	if dir := os.Getenv("WINNOW_GOLDEN"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "zipvl", "*.json"))
-		if err != nil || len(more) == 0 {
-			t.Errorf("WINNOW_GOLDEN is set, but there is no zipvl/*.json in it (%v)", err)
-		}
-		for _, file := range more {
-			if !strings.HasPrefix(filepath.Base(file), "kv_") {
-				files = append(files, file)
-			}
-		}
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g golden
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			g.prefill(t)
-		})
-	}
+	cases.Each(t, "zipvl", func(file string) bool { return !strings.HasPrefix(file, "kv_") }, func(t *testing.T, g golden) {
+		g.prefill(t)
+	})
 }
 
 func (g golden) prefill(t *testing.T) {

@@ -1,12 +1,11 @@
 package packed
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	cases "winnow/internal/golden"
 )
 
 // golden is a case of the authors' quantiser. Keys and values are [kvHeads, n, dim] there.
@@ -39,30 +38,9 @@ func (g golden) rows(data []float64) []float32 {
 // TestGolden runs the cases in testdata and, if it is set, those of $WINNOW_GOLDEN/zipvl that
 // are about this package.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/kv_*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("testdata holds no case (%v)", err)
-	}
-	if dir := os.Getenv("WINNOW_GOLDEN"); dir != "" {
-		more, err := filepath.Glob(filepath.Join(dir, "zipvl", "kv_*.json"))
-		if err != nil || len(more) == 0 {
-			t.Errorf("WINNOW_GOLDEN is set, but there is no zipvl/kv_*.json in it (%v)", err)
-		}
-		files = append(files, more...)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var g golden
-			if err := json.Unmarshal(text, &g); err != nil {
-				t.Fatal(err)
-			}
-			g.run(t)
-		})
-	}
+	cases.Each(t, "zipvl", func(file string) bool { return strings.HasPrefix(file, "kv_") }, func(t *testing.T, g golden) {
+		g.run(t)
+	})
 }
 
 func (g golden) run(t *testing.T) {

@@ -109,7 +109,7 @@ func denoises(method string) bool { return slices.Contains(drawMethods(), method
 func drawMethods() []string {
 	var out []string
 	for _, i := range pruning.Infos() {
-		if slices.Contains(i.Stages, pruning.Denoise) {
+		if i.Denoises() {
 			out = append(out, i.Name)
 		}
 	}

@@ -2,7 +2,6 @@ package diffusion
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"winnow/diffusion/pixart"
@@ -120,7 +119,7 @@ func (p *plan) numbers() int { return channels * p.size.Height * p.size.Width }
 func denoisers() string {
 	var names []string
 	for _, i := range pruning.Infos() {
-		if slices.Contains(i.Stages, pruning.Denoise) {
+		if i.Denoises() {
 			names = append(names, i.Name)
 		}
 	}

@@ -72,6 +72,8 @@ func (m *Model) course(methods []pruning.Stacked) (course, error) {
 func (c *course) add(v site, layers int) error {
 	p := place{v.Site.Phase, v.Site.Layer, v.Site.At}
 	switch {
+	case p.phase == pruning.Denoise:
+		return fmt.Errorf("decides on denoising steps: it serves drawings (winnow draw), not answers; choose another method")
 	case p.phase != pruning.Prefill && p.phase != pruning.Decode:
 		return fmt.Errorf("decides in phase %v, which this pipeline does not offer; choose another method", p.phase)
 	case p.at == pruning.OnLogits:

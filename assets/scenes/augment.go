@@ -16,7 +16,7 @@ var round = set("ball", "donut", "pizza", "orange", "star", "sunflower")
 
 // dress gives a sprite a look of its own, and stretches its warp. Noun and colour stay true.
 func dress(r *rand.Rand, q *image.RGBA, l look, w *warp) *image.RGBA {
-	q = tone(r, q, l)
+	q = tone(r, palette(r, q, l), l)
 	switch t := r.Float64(); {
 	case t < 0.2: // flat areas, as posterised or cut from paper
 		q = posterise(q, 3+r.IntN(5))
@@ -45,6 +45,9 @@ func dress(r *rand.Rand, q *image.RGBA, l look, w *warp) *image.RGBA {
 			sx, sy = sy, sx
 		}
 		w.sx, w.sy, w.shear = w.sx*sx, w.sy*sy, between(r, -0.15, 0.15)
+	}
+	if r.Float64() < 0.3 {
+		q = bend(r, q)
 	}
 	if round[l.noun] && r.Float64() < 0.5 {
 		if l.noun != "star" && r.Float64() < 0.5 {
@@ -190,17 +193,28 @@ func outline(r *rand.Rand, q *image.RGBA) *image.RGBA {
 	small := Square(q, n-2*w-2)
 	draw.Draw(inner, small.Rect.Add(image.Pt(w+1, w+1)), small, image.Point{}, draw.Src)
 	out := image.NewRGBA(q.Rect)
+	across := make([]uint8, n*n) // the greatest alpha near by in the row, then of those in the column
+	for y := range n {
+		row := inner.Pix[y*inner.Stride:]
+		for x := range n {
+			var a uint8
+			for dx := max(0, x-w); dx <= min(n-1, x+w); dx++ {
+				a = max(a, row[4*dx+3])
+			}
+			across[y*n+x] = a
+		}
+	}
 	for y := range n {
 		for x := range n {
 			var a uint8
 			for dy := max(0, y-w); dy <= min(n-1, y+w); dy++ {
-				for dx := max(0, x-w); dx <= min(n-1, x+w); dx++ {
-					a = max(a, inner.Pix[dy*inner.Stride+4*dx+3])
-				}
+				a = max(a, across[dy*n+x])
 			}
-			p := out.Pix[y*out.Stride+4*x:][:4]
-			p[3] = a
-			putStraight(p, c[0]/255, c[1]/255, c[2]/255)
+			if a > 0 {
+				p := out.Pix[y*out.Stride+4*x:][:4]
+				p[3] = a
+				putStraight(p, c[0]/255, c[1]/255, c[2]/255)
+			}
 		}
 	}
 	draw.Draw(out, out.Rect, inner, image.Point{}, draw.Over)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -84,15 +83,26 @@ func mix(a, b rgb, t float64) rgb {
 func shade(size int, at func(x, y float64) rgb) *image.RGBA {
 	out := image.NewRGBA(image.Rect(0, 0, size, size))
 	for y := range size {
+		row := out.Pix[y*out.Stride:][:4*size]
 		for x := range size {
 			c := at(float64(x)/float64(size), float64(y)/float64(size))
-			out.SetRGBA(x, y, color.RGBA{level(c[0]), level(c[1]), level(c[2]), 255})
+			p := row[4*x : 4*x+4 : 4*x+4]
+			p[0], p[1], p[2], p[3] = level(c[0]), level(c[1]), level(c[2]), 255
 		}
 	}
 	return out
 }
 
-func level(v float64) uint8 { return uint8(math.Max(0, math.Min(255, v+0.5))) }
+func level(v float64) uint8 {
+	v += 0.5
+	if v < 0 {
+		return 0
+	}
+	if v > 255 {
+		return 255
+	}
+	return uint8(v)
+}
 
 func gradient(r *rand.Rand, size int) *image.RGBA {
 	a, b := anyColour(r), anyColour(r)

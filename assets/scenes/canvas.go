@@ -106,7 +106,7 @@ func (c *canvas) prepare(r *rand.Rand, o Options, l look, p *image.RGBA, side in
 	if r.Float64() < 0.5 {
 		w.sx = -1
 	}
-	if o.Augment && r.Float64() < 0.8 {
+	if o.Augment && r.Float64() < 0.7 {
 		q = dress(r, q, l, &w)
 	}
 	return w.apply(q)

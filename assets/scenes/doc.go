@@ -13,6 +13,9 @@
 // The same seed, options, sprites and backgrounds give the same bytes on one kind of machine. On
 // processors that fuse a multiplication with an addition (arm64) a pixel may differ by one step.
 //
+// Each kind of question has several wordings. Training also hears the caption asked for in several
+// ways and sees augmented things; those whose colour is never asked for may get any palette there.
+//
 // Background questions are asked only when Options.Kinds names them: the built-in model's
 // vocabulary has no words of its own for their answers.
 //

@@ -112,6 +112,9 @@ func (g *Generator) Make(seed uint64, o Options) (*Scene, error) {
 	s.Labels = c.labels(s.Objects, o)
 	s.Caption = caption(s.Objects)
 	s.Questions = ask(r, s, o)
+	if len(o.Kinds) == 0 { // last of all draws: nothing else depends on it
+		s.Caption.Text = captionWording(r)
+	}
 	return s, nil
 }
 

@@ -58,7 +58,7 @@ func straight(p []uint8) (r, g, b float64) {
 		return 0, 0, 0
 	}
 	a := float64(p[3])
-	return math.Min(1, float64(p[0])/a), math.Min(1, float64(p[1])/a), math.Min(1, float64(p[2])/a)
+	return min(1, float64(p[0])/a), min(1, float64(p[1])/a), min(1, float64(p[2])/a)
 }
 
 // putStraight writes a colour (cut to 0..1) under the pixel's alpha.
@@ -67,10 +67,22 @@ func putStraight(p []uint8, r, g, b float64) {
 	p[0], p[1], p[2] = uint8(unit(r)*a+0.5), uint8(unit(g)*a+0.5), uint8(unit(b)*a+0.5)
 }
 
-func unit(v float64) float64 { return math.Max(0, math.Min(1, v)) }
+// unit cuts to 0..1. Like level it is written out: the math package's Min and Max cost a call each.
+func unit(v float64) float64 {
+	if v < 0 {
+		return 0
+	}
+	if v > 1 {
+		return 1
+	}
+	return v
+}
 
 // turn brings degrees into 0..360.
 func turn(h float64) float64 {
+	if h >= 0 && h < 360 {
+		return h
+	}
 	if h = math.Mod(h, 360); h < 0 {
 		h += 360
 	}
@@ -78,8 +90,8 @@ func turn(h float64) float64 {
 }
 
 func toHSV(r, g, b float64) (h, s, v float64) {
-	v = math.Max(r, math.Max(g, b))
-	d := v - math.Min(r, math.Min(g, b))
+	v = max(r, g, b)
+	d := v - min(r, g, b)
 	if v <= 0 || d <= 0 {
 		return 0, 0, v
 	}
@@ -96,9 +108,10 @@ func toHSV(r, g, b float64) (h, s, v float64) {
 
 func fromHSV(h, s, v float64) (r, g, b float64) {
 	c := v * s
-	x := c * (1 - math.Abs(math.Mod(h/60, 2)-1))
+	k := int(h / 60)
+	x := c * (1 - math.Abs(h/60-float64(k&^1)-1)) // h/60 modulo 2
 	m := v - c
-	switch int(h/60) % 6 {
+	switch k % 6 {
 	case 0:
 		r, g = c, x
 	case 1:

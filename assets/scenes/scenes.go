@@ -17,13 +17,14 @@ type Options struct {
 	Themed float64
 	// Broken chooses objects of which no two go together, so that none has its usual company.
 	Broken bool
-	// Augment gives each object a look of its own (tone, lines, shading, outline, shear), and the
+	// Augment gives each object a look of its own (palette, tone, lines, shading, outline, shear), and the
 	// whole a blur, noise or JPEG's marks: for training, so that a new style is less strange.
 	Augment bool
 	// Questions is how many to ask at most: 0 stands for 12, below 0 for none.
 	Questions int
 	// Kinds are asked in turn, as far as the scene allows; exist goes through Yes and the three
-	// kinds of No. None means the mix of training, without background.
+	// kinds of No, and the caption is asked for by CaptionText. None means the mix of training,
+	// without background, and the caption asked for in several ways.
 	Kinds []string
 }
 
@@ -73,6 +74,8 @@ type Question struct {
 	Answer string `json:"answer"`
 	// Noun is what is asked for, the first of two for Relation, what is answered for What.
 	Noun string `json:"noun,omitempty"`
+	// Other is the second thing of a Relation.
+	Other string `json:"other,omitempty"`
 	// Negative says for Exist answered No how its noun was chosen.
 	Negative string `json:"negative,omitempty"`
 }

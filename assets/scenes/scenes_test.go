@@ -131,7 +131,8 @@ func trueFor(s *Scene, q Question) bool {
 	case What:
 		n := 0
 		for _, o := range s.Objects {
-			if strings.HasSuffix(q.Text, " "+at(o.Cell)+"?") {
+			if strings.HasSuffix(strings.TrimSuffix(q.Text, " of the picture?")+"?", " "+at(o.Cell)+"?") ||
+				strings.HasSuffix(q.Text, " "+at(o.Cell)+"?") {
 				n++
 				if Article(o.Name) != low {
 					return false
@@ -140,8 +141,11 @@ func trueFor(s *Scene, q Question) bool {
 		}
 		return n == 1
 	case Relation:
+		if q.Other == "" || q.Other == q.Noun || !strings.Contains(q.Text, " the "+q.Noun+" ") || !strings.HasSuffix(q.Text, " the "+q.Other+"?") {
+			return false
+		}
 		for _, o := range s.Objects {
-			if !strings.HasSuffix(q.Text, " the "+o.Name+"?") {
+			if o.Name != q.Other {
 				continue
 			}
 			p := list[0]
@@ -151,10 +155,12 @@ func trueFor(s *Scene, q Question) bool {
 				yes = p.X < o.X
 			case strings.Contains(q.Text, " right of "):
 				yes = p.X > o.X
-			case strings.Contains(q.Text, " above "):
+			case strings.Contains(q.Text, q.Noun+" above "):
 				yes = p.Y < o.Y
-			default:
+			case strings.Contains(q.Text, q.Noun+" below "):
 				yes = p.Y > o.Y
+			default:
+				return false
 			}
 			return yes == (q.Answer == "Yes.")
 		}

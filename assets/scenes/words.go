@@ -116,15 +116,17 @@ func index(list []string) map[string]int {
 	return m
 }
 
-// related tells whether two things stand together in some theme.
-func related(a, b string) bool {
+// together says for each pair of labels whether some theme has both.
+var together = func() (table [64][64]bool) {
 	for _, t := range themes {
-		x := index(t.nouns)
-		_, hasA := x[a]
-		_, hasB := x[b]
-		if hasA && hasB {
-			return true
+		for _, a := range t.nouns {
+			for _, b := range t.nouns {
+				table[nounIndex[a]][nounIndex[b]] = true
+			}
 		}
 	}
-	return false
-}
+	return table
+}()
+
+// related tells whether two things stand together in some theme.
+func related(a, b string) bool { return together[nounIndex[a]][nounIndex[b]] }

@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // alternate is another icon of the same noun: as sets name it, and its code point.
 type alternate struct{ name, code string }
 
@@ -22,15 +24,15 @@ var alternates = map[string][]alternate{
 	"clock":      {{"mantelpiece-clock", "1f570-fe0f"}, {"one-oclock", "1f550"}},
 	"cow":        {{"cow-face", "1f42e"}, {"ox", "1f402"}},
 	"cup":        {{"hot-beverage", "2615"}},
-	"dog":        {{"dog-face", "1f436"}, {"poodle", "1f429"}, {"guide-dog", "1f9ae"}},
+	"dog":        {{"dog-face", "1f436"}, {"poodle", "1f429"}, {"guide-dog", "1f9ae"}, {"service-dog", "1f415-200d-1f9ba"}},
 	"fish":       {{"tropical-fish", "1f420"}},
 	"hat":        {{"billed-cap", "1f9e2"}, {"womans-hat", "1f452"}},
 	"horse":      {{"horse-face", "1f434"}},
-	"house":      {{"house-with-garden", "1f3e1"}},
+	"house":      {{"house-with-garden", "1f3e1"}, {"hut", "1f6d6"}, {"derelict-house", "1f3da-fe0f"}},
 	"key":        {{"old-key", "1f5dd-fe0f"}},
-	"monkey":     {{"monkey-face", "1f435"}, {"orangutan", "1f9a7"}},
+	"monkey":     {{"monkey-face", "1f435"}, {"hear-no-evil-monkey", "1f649"}, {"speak-no-evil-monkey", "1f64a"}},
 	"motorcycle": {{"motor-scooter", "1f6f5"}},
-	"phone":      {{"mobile-phone-with-arrow", "1f4f2"}},
+	"phone":      {{"mobile-phone-with-arrow", "1f4f2"}, {"telephone", "260e-fe0f"}},
 	"sheep":      {{"ram", "1f40f"}},
 	"star":       {{"glowing-star", "1f31f"}},
 	"train":      {{"locomotive", "1f682"}, {"metro", "1f687"}, {"tram", "1f68a"}},
@@ -38,11 +40,17 @@ var alternates = map[string][]alternate{
 	"umbrella":   {{"umbrella-with-rain-drops", "2614"}},
 }
 
-// turns is how many alternates the richest noun has.
-func turns() int {
-	n := 0
-	for _, list := range alternates {
-		n = max(n, len(list))
+// turns is how many sets of alternates are drawn: what a noun has beyond them is left out.
+const turns = 3
+
+// alternatesOf lists the other icons of a noun.
+func (s source) alternatesOf(noun string) []alternate {
+	if s.also == nil {
+		return alternates[noun]
 	}
-	return n
+	var list []alternate
+	for _, name := range strings.Fields(s.also[noun]) {
+		list = append(list, alternate{name: name})
+	}
+	return list
 }

@@ -90,6 +90,9 @@ func rebuild(dir string, s source) (int, error) {
 	}
 	text := fmt.Sprintf("%s\nLicence: %s\nFrom the npm package %s %s.\nChanged: rendered to %d × %d pixels, files named after what they show.\n",
 		s.credit, s.licence, s.pack, s.version, side, side)
+	if s.ink {
+		text += "Changed: coloured, and some shapes filled.\n"
+	}
 	n := 0
 	for turn, pictures := range all {
 		to := dir
@@ -140,19 +143,23 @@ func drawAll(set set, s source, work string) ([]map[string]*image.RGBA, error) {
 			return nil, fmt.Errorf("%s: %w", noun, err)
 		}
 	}
-	for turn := 1; turn <= turns() && !s.single; turn++ {
+	for turn := 1; turn <= turns && !s.single; turn++ {
 		all = append(all, map[string]*image.RGBA{})
-		for noun, list := range alternates {
-			if len(list) < turn {
-				continue
+	}
+	for noun := range all[0] {
+		turn := 1
+		for _, a := range s.alternatesOf(noun) {
+			if turn == len(all) {
+				break
 			}
-			svg, picture, err := set.other(list[turn-1])
+			svg, picture, err := set.other(a)
 			if err != nil {
 				continue // older sets lack newer emoji
 			}
 			if err := take(turn, noun, svg, picture); err != nil {
 				return nil, err
 			}
+			turn++
 		}
 	}
 	if err := render(work, dir, 4*side); err != nil {
@@ -181,6 +188,13 @@ func drawAll(set set, s source, work string) ([]map[string]*image.RGBA, error) {
 			}
 		}
 	}
+	if s.ink {
+		for turn, pictures := range all {
+			for noun, picture := range pictures {
+				pictures[noun] = tint(picture, noun, turn)
+			}
+		}
+	}
 	return all, nil
 }
 
@@ -194,39 +208,4 @@ func writePNG(file string, p image.Image) error {
 		return err
 	}
 	return f.Close()
-}
-
-// installed are where Debian's wallpaper packages put what their copyright files allow.
-var installed = []string{
-	"/usr/share/backgrounds/mate/nature/*", "/usr/share/backgrounds/mate/abstract/*", "/usr/share/backgrounds/gnome/*",
-}
-
-// wallpapers copies the installed wallpapers, those in formats that Go reads.
-func wallpapers(dir string) (int, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, pattern := range installed {
-		list, err := filepath.Glob(pattern)
-		if err != nil {
-			return n, err
-		}
-		for _, file := range list {
-			switch strings.ToLower(filepath.Ext(file)) {
-			case ".jpg", ".jpeg", ".png", ".webp":
-			default:
-				continue
-			}
-			data, err := os.ReadFile(file)
-			if err != nil {
-				return n, err
-			}
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), data, 0o644); err != nil {
-				return n, err
-			}
-			n++
-		}
-	}
-	return n, nil
 }

@@ -18,6 +18,11 @@ type source struct {
 	codePoints bool
 	// joined: names are written without hyphens.
 	joined bool
+	// also are the further icons of a noun, by spaces, of a set that does not name its icons as
+	// emoji are named: there the usual alternates may be something else.
+	also map[string]string
+	// ink says that icons are shapes of one colour: each is given a colour, see tint.
+	ink bool
 	// single: no alternates, because the set is measured on, not trained on.
 	single bool
 }
@@ -78,6 +83,61 @@ var sources = map[string]source{
 			"fish": "tropical-fish", "house": "house-with-garden", "lion": "lion-face", "penguin": "penguin-1",
 			"pizza": "pizza-1", "sheep": "ewe-1", "strawberry": "strawberry-1", "sunflower": "sunflower-1",
 			"train": "bullet-train",
+		},
+	},
+	"fluent-emoji": {
+		pack: "@iconify-json/fluent-emoji", version: "1.2.7", licence: "MIT",
+		credit: "Fluent Emoji with gradients, copyright Microsoft Corporation",
+	},
+	"fluent-emoji-high-contrast": {
+		pack: "@iconify-json/fluent-emoji-high-contrast", version: "1.2.6", licence: "MIT",
+		credit: "Fluent Emoji of high contrast, copyright Microsoft Corporation", ink: true,
+	},
+	"emojione-monotone": {
+		pack: "@iconify-json/emojione-monotone", version: "1.2.1", licence: "CC-BY-4.0",
+		credit: "EmojiOne 2 in one colour, copyright Emoji One", lacks: []string{"broccoli", "chair"}, ink: true,
+	},
+	"mdi": {
+		pack: "@iconify-json/mdi", version: "1.2.3", licence: "Apache-2.0",
+		credit: "Material Design Icons, copyright Pictogrammers", ink: true,
+		lacks: strings.Fields("banana bear broccoli donut lion monkey orange rose strawberry sunflower"),
+		names: map[string]string{
+			"apple": "food-apple", "backpack": "bag-personal", "ball": "soccer", "boat": "sail-boat", "book": "book",
+			"cake": "cake-variant", "car": "car", "chair": "chair-rolling", "clock": "clock", "couch": "sofa",
+			"cup": "coffee", "dog": "dog-side", "grapes": "fruit-grapes", "guitar": "guitar-acoustic",
+			"hat": "hat-fedora", "horse": "horse", "house": "home", "motorcycle": "motorbike",
+			"phone": "cellphone", "sheep": "sheep", "tree": "tree",
+		},
+		also: map[string]string{
+			"ball": "basketball volleyball tennis-ball", "book": "book-open-variant",
+			"bus": "bus-side bus-school bus-double-decker", "cake": "cake cake-layered cupcake",
+			"car": "car-hatchback car-side", "clock": "alarm", "dog": "dog dog-service", "guitar": "guitar-electric",
+			"hat": "wizard-hat", "house": "home-variant home-modern",
+			"phone": "cellphone-basic deskphone", "rocket": "rocket-launch",
+			"television": "television-classic", "tractor": "tractor-variant",
+			"tree": "pine-tree palm-tree", "turtle": "tortoise",
+		},
+	},
+	"game-icons": {
+		pack: "@iconify-json/game-icons", version: "1.2.4", licence: "CC-BY-3.0",
+		credit: "Game-icons.net, by Lorc, Delapouite and contributors", ink: true,
+		lacks: strings.Fields("balloon bicycle butterfly motorcycle"),
+		names: map[string]string{
+			"airplane": "commercial-airplane", "apple": "shiny-apple", "ball": "soccer-ball", "bear": "bear-head",
+			"bird": "hummingbird", "book": "book-cover", "cake": "cake-slice", "camera": "photo-camera",
+			"car": "city-car", "chair": "wooden-chair", "clock": "alarm-clock", "couch": "sofa",
+			"cup": "coffee-cup", "dog": "sitting-dog", "donut": "donut", "fish": "tropical-fish", "hat": "western-hat",
+			"horse": "horse-head", "orange": "orange", "phone": "smartphone", "pizza": "full-pizza",
+			"sheep": "sheep", "star": "round-star", "television": "tv", "tractor": "farm-tractor",
+			"train": "steam-locomotive", "tree": "beech",
+		},
+		also: map[string]string{
+			"airplane": "airplane biplane", "backpack": "light-backpack", "ball": "beach-ball tennis-ball basketball-ball",
+			"banana": "banana-bunch", "bear": "polar-bear bear-face", "boat": "fishing-boat speed-boat",
+			"car": "jeep", "chair": "office-chair rocking-chair",
+			"duck": "plastic-duck", "hat": "top-hat fedora", "house": "family-house",
+			"phone": "rotary-phone", "pizza": "pizza-slice",
+			"tree": "oak", "turtle": "sea-turtle tortoise",
 		},
 	},
 }

@@ -26,6 +26,7 @@ GATE = 0.25        # what the gates begin with
 def attend(q, k, v, heads, fused, mask=None):
     """q [B, S, D], k and v [B, T, D] → [B, S, D]; mask is added to the scores [S, T]."""
     q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+    mask = mask if mask is None else mask.to(q.dtype)
     o = F.scaled_dot_product_attention(q, k, v, mask) if fused else attention(q, k, v, mask)
     return o.transpose(1, 2).flatten(2)
 

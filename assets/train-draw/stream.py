@@ -138,7 +138,7 @@ def _read(queue, parent, r, *args):
 class DrawStream(Stream):
     """assets/train's Stream with scenes for drawing; `seeds` and `turn` belong into the state."""
 
-    def __init__(self, r, painter, stage, readers=1, seeds=None, turn=0, extra=()):
+    def __init__(self, r, painter, stage, readers=1, seeds=None, turn=0, extra=(), repeat=1):
         if not seeds or len(seeds) != readers:
             start, turn = (max(seeds) if seeds else stage.seed), 0
             seeds = [start + i * READER_SEEDS for i in range(readers)]
@@ -146,6 +146,7 @@ class DrawStream(Stream):
         context = mp.get_context("spawn")
         for s in self.seeds:
             q = context.Queue(4)
-            p = context.Process(target=_read, args=(q, os.getpid(), r, painter, s, stage.batch, tuple(extra)), daemon=True)
+            p = context.Process(target=_read, args=(q, os.getpid(), r, painter, s, stage.batch // repeat, tuple(extra)),
+                                daemon=True)
             p.start()
             self.readers.append((q, p))

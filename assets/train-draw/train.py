@@ -13,6 +13,7 @@ import time
 import torch
 
 import recipe as recipes
+from data import Pool
 from stream import DrawStream, batches
 from trainer import Trainer
 from words import Words
@@ -49,17 +50,20 @@ def run(t, a, painter, stopped):
         t.save(state_path)
         say(event="saved", stage=t.stage.name, step=t.step, hours=round(t.seconds / 3600, 3), **t.validate(measure))
 
-    left = a.steps or math.inf
+    left, pool = a.steps or math.inf, None
     while True:
         if a.batch:
             t.stage.batch = a.batch
         say(event="start", stage=t.stage.name, step=t.step, parameters=sum(v.numel() for v in t.ema.values()))
-        stream = DrawStream(t.r, painter, t.stage, a.readers, t.seeds, t.turn, a.painter_args)
+        stream = DrawStream(t.r, painter, t.stage, a.readers, t.seeds, t.turn, a.painter_args, a.repeat)
+        if a.repeat > 1 and pool is None:
+            pool = Pool(t.stage.batch, a.room, t.device)
         saved, begun, logs = time.time(), time.time(), []
         try:
             while left > 0 and not stopped() and t.progress(a.minutes) < 1:
                 begin = time.time()
-                logs.append(t.train_step(stream.next(), a.minutes))
+                batch = stream.next()
+                logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
                 t.seeds, t.turn = list(stream.seeds), stream.turn
                 t.seconds += time.time() - begin
                 left -= 1
@@ -94,6 +98,8 @@ def main():
     p.add_argument("--steps", type=int, help="stop after this many steps")
     p.add_argument("--batch", type=int, help="scenes a step, instead of the stage's")
     p.add_argument("--readers", type=int, default=1, help="painter processes")
+    p.add_argument("--repeat", type=int, default=1, help="use each scene about so often, out of a pool on the device")
+    p.add_argument("--room", type=int, default=400_000, help="scenes in the pool")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
     p.add_argument("--threads", type=int, default=0)

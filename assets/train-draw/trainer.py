@@ -110,16 +110,17 @@ class Trainer:
     def train_step(self, batch, minutes=None):
         """One step on a batch of stream.batches → the log as floats."""
         n, f = len(batch["ids"]), self.r.flow
-        # All random numbers come from the CPU's generator, whose state is saved.
-        t, noise = flow.times(n, f), torch.randn(batch["pixels"].shape)
-        emptied = torch.rand(n) < f.drop
-        batch = {**batch, "ids": torch.where(emptied[:, None], self.empty, batch["ids"])}
+        # On a CPU all random numbers come from the generator whose state is saved; a GPU makes its own
+        # noise, because bringing it there costs more than the step.
+        t, noise = flow.times(n, f), torch.randn(batch["pixels"].shape, device=self.device)
+        emptied = (torch.rand(n) < f.drop).to(self.device)
         d = self.to_device(batch)
+        d["ids"] = torch.where(emptied[:, None], self.empty.to(self.device), d["ids"])
         factor = self.factor(minutes)
         self.muon.param_groups[0]["lr"] = self.stage.muon * factor
         self.adam.param_groups[0]["lr"] = self.stage.adam * factor
         with self.precise():
-            loss, log = flow.loss(self.model, f, d, t.to(self.device), noise.to(self.device))
+            loss, log = flow.loss(self.model, f, d, t.to(self.device), noise)
         self.muon.zero_grad()
         self.adam.zero_grad()
         if torch.isfinite(loss):

@@ -115,24 +115,33 @@ def patch_labels(header):
     return noun + 1, np.where(colour < 0, IGNORE, colour), np.where(cell < 0, IGNORE, cell), centre
 
 
-def question_labels(words, inputs, first, objects, row):
-    """What the supervised heads want to know of one branch that starts at column `row`.
+def noun_labels(words, token, objects, side):
+    """What a noun of a question should find: class (-1 absent), and where it is and of what colour
+    if there is one of it."""
+    k = words.noun_of[token]
+    same = [o for o in objects if o["name"] == NOUNS[k - 1]]
+    out = {**NO_NOUN, "asked": k if same else -1, "ask_num": min(5, len(same))}
+    if len(same) == 1:
+        o = same[0]
+        out.update(ask_cell=o["cell"], ask_x=o["x"] / side, ask_y=o["y"] / side)
+        if o.get("colour"):
+            out["ask_hue"] = COLOURS.index(o["colour"])
+    return out
+
+
+NO_NOUN = {"asked": 0, "ask_cell": IGNORE, "ask_hue": IGNORE, "ask_num": IGNORE, "ask_x": -1.0, "ask_y": -1.0}
+
+
+def question_labels(words, inputs, first, objects, row, side=1):
+    """What the supervised heads want to know of one branch that starts at column `row`: two of each
+    key but answer_at, for the first and the second noun of the question.
 
     first: column of the last question token, whose output is the answer's first.
     """
-    at = next((j for j in range(first) if inputs[j] in words.noun_of), None)
-    out = {"noun_at": row, "noun_col": -1, "asked": 0, "answer_at": row + first,
-           "ask_cell": IGNORE, "ask_hue": IGNORE, "ask_num": IGNORE}
-    if at is None:
-        return out
-    k = words.noun_of[inputs[at]]
-    same = [o for o in objects if o["name"] == NOUNS[k - 1]]
-    out.update(noun_at=row + at, noun_col=at, asked=k if same else -1, ask_num=min(5, len(same)))
-    if len(same) == 1:
-        out["ask_cell"] = same[0]["cell"]
-        if same[0].get("colour"):
-            out["ask_hue"] = COLOURS.index(same[0]["colour"])
-    return out
+    at = [j for j in range(first) if inputs[j] in words.noun_of][:2]
+    nouns = [{"noun_at": row + j, "noun_col": j, **noun_labels(words, inputs[j], objects, side)} for j in at]
+    nouns += [{"noun_at": row, "noun_col": -1, **NO_NOUN}] * (2 - len(at))
+    return {"answer_at": row + first, **{k: [n[k] for n in nouns] for k in nouns[0]}}
 
 
 def scene(words, config, header, rgb):
@@ -145,12 +154,12 @@ def scene(words, config, header, rgb):
     tokens, targets = caption
     length, row = config.question_length, PRE + len(noun) + 1 + config.caption_length
     asked = []
-    for q in header["questions"]:
+    for q in header["questions"] or []:  # a scene may have nothing to ask
         b = words.branch(q["text"], q["answer"], length)
         if b is None or len(asked) == config.questions:
             continue
         first = next(j for j, t in enumerate(b[1]) if t != IGNORE)
-        labels = question_labels(words, b[0], first, header["objects"], row + len(asked) * length)
+        labels = question_labels(words, b[0], first, header["objects"], row + len(asked) * length, side)
         asked.append({**labels, "kind": KINDS.index(q["kind"])})
         tokens, targets = tokens + b[0], targets + b[1]
     while len(asked) < config.questions:  # an empty branch asks and teaches nothing
@@ -160,13 +169,39 @@ def scene(words, config, header, rgb):
     out = {"pixels": np.frombuffer(rgb, "uint8").reshape(side, side, 3).transpose(2, 0, 1),
            "noun": noun, "colour": colour, "cell": cell, "centre": centre,
            "tokens": np.array(tokens), "targets": np.array(targets)}
-    for key in asked[0]:
-        out[key] = np.array([a[key] for a in asked])
+    for key in asked[0]:  # [Q], or [Q, 2]: first and second nouns
+        v = np.array([a[key] for a in asked])
+        out[key] = v.astype("float32") if v.dtype == float else v
     return out
 
 
 def stack(scenes):
     return {k: torch.from_numpy(np.stack([s[k] for s in scenes])) for k in scenes[0]}
+
+
+class Pool:
+    """Scenes kept on the device, so that painters which are slower than training still feed it.
+
+    mix() takes new scenes and fills them up to `size` with earlier ones, at random. `room` is how
+    many it keeps: the oldest give way.
+    """
+
+    def __init__(self, size, room, device):
+        self.size, self.room, self.device = size, room, device
+        self.kept, self.at, self.full = None, 0, 0
+
+    def mix(self, batch):
+        new = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
+        n = len(new["pixels"])
+        if self.kept is None:
+            self.kept = {k: torch.empty((self.room, *v.shape[1:]), dtype=v.dtype, device=self.device)
+                         for k, v in new.items()}
+        where = (self.at + torch.arange(n, device=self.device)) % self.room
+        for k, v in new.items():
+            self.kept[k][where] = v
+        self.at, self.full = (self.at + n) % self.room, min(self.room, self.full + n)
+        old = torch.randint(self.full, (max(0, self.size - n),), device=self.device)
+        return {k: torch.cat([v, self.kept[k][old]]) for k, v in new.items()}
 
 
 def to_device(batch, words, device):
@@ -226,9 +261,10 @@ def _read(queue, parent, folder, *args):
 
 
 class Stream:
-    """Batches for training. `seeds` says where each reader goes on; it belongs into the state."""
+    """Batches for training, of 1/repeat of the stage's size. `seeds` says where each reader goes on;
+    it belongs into the state."""
 
-    def __init__(self, words, config, painter, stage, readers=1, seeds=None, extra=()):
+    def __init__(self, words, config, painter, stage, readers=1, seeds=None, extra=(), repeat=1):
         if not seeds or len(seeds) != readers:
             start = max(seeds) if seeds else stage.seed
             seeds = [start + r * READER_SEEDS for r in range(readers)]
@@ -236,7 +272,7 @@ class Stream:
         context, folder = mp.get_context("spawn"), os.path.dirname(words.path)
         for s in self.seeds:
             q = context.Queue(4)
-            args = (q, os.getpid(), folder, config, painter, s, stage.image, stage.batch, tuple(extra))
+            args = (q, os.getpid(), folder, config, painter, s, stage.image, stage.batch // repeat, tuple(extra))
             p = context.Process(target=_read, args=args, daemon=True)
             p.start()
             self.readers.append((q, p))

@@ -19,7 +19,7 @@ class Heads(nn.Module):
     """Linear probes that only training has; they are in no exported file.
 
     v, p  on encoder patches and projected ones: row, column, cell, centre, colour
-    q     on the noun after the layers `teach.ask`: cell, colour, number
+    q     on the nouns after the layers `teach.ask`: cell, colour, number, centre
     """
 
     def __init__(self, config, grid):
@@ -33,7 +33,8 @@ class Heads(nn.Module):
                 "hue": nn.Linear(width, COLOURS)})
 
         self.q = nn.ModuleList(nn.ModuleDict({
-            "cell": nn.Linear(d, CELLS), "hue": nn.Linear(d, COLOURS), "num": nn.Linear(d, NUMBERS)})
+            "cell": nn.Linear(d, CELLS), "hue": nn.Linear(d, COLOURS), "num": nn.Linear(d, NUMBERS),
+            "ctr": nn.Linear(d, 2)})
             for _ in config.teach.ask)
         self.v, self.p = place(config.vision.width), place(d)
         self.register_buffer("rows", torch.arange(grid ** 2) // grid)
@@ -110,32 +111,42 @@ def encoder_loss(model, heads, batch, nouns):
 
 
 def reading_loss(model, reading, batch):
-    """Log-probability that the taught heads look where they should → (read, hop, look), 0-d each.
+    """Log-probability that the taught heads look where they should → (read, hop, look, pair), 0-d each.
 
     read: a noun that is there looks at its patches; an absent one at the opening tokens.
-    hop: the answer position looks at the noun.
+    hop: the answer position looks at the first noun. pair: another head of it looks at the second,
+      so that a relation has both places side by side.
     look: the answer position looks at objects, whichever, rather than at the background. This is
       what a method that ranks visual tokens by early attention finds in large models.
     """
-    noun, asked = batch["noun"], batch["asked"]  # [B, T], [B, Q]: class, -1 absent, 0 no noun
-    patches = (noun[:, None] == asked[:, :, None]) & (asked > 0)[:, :, None]
-    absent = (asked < 0)[:, :, None]
-    target = torch.cat([absent.expand(-1, -1, PRE), patches, torch.zeros_like(absent)], -1)
-    use = target.any(-1)
+    noun, asked = batch["noun"], batch["asked"]  # [B, T], [B, Q, 2]: class, -1 absent, 0 no noun
+    patches = (noun[:, None, None] == asked[..., None]) & (asked > 0)[..., None]
+    absent = (asked < 0)[..., None]
+    target = torch.cat([absent.expand(*asked.shape, PRE), patches, torch.zeros_like(absent)], -1)
     log = torch.stack(reading.read).log_softmax(-1)
-    read = log.masked_fill(~target, -1e9).logsumexp(-1)[:, use].mean()
-    has = batch["noun_col"] >= 0  # [B, Q]: column of the noun in its branch
-    column = (model.prefix + batch["noun_col"].clamp(min=0))[None, :, :, None]
-    hop = torch.stack(reading.hop).log_softmax(-1)
-    hop = hop.gather(-1, column.expand(len(reading.hop), -1, -1, -1))[..., 0][:, has].mean()
+    read = over(log.masked_fill(~target, -1e9).logsumexp(-1), target.any(-1))
+    hop, pair = (at_noun(model, scores, batch["noun_col"][..., i])
+                 for i, scores in enumerate((reading.hop, reading.pair)))
     objects = F.pad(noun > 0, (PRE, 1 + model.c.question_length))[None, :, None]  # [1, B, 1, PFX + L1]
     asks = (batch["kind"] >= 0) & (noun > 0).any(-1, keepdim=True)
-    look = torch.stack(reading.look).log_softmax(-1).masked_fill(~objects, -1e9).logsumexp(-1)[:, asks].mean()
-    return read, hop, look
+    look = over(torch.stack(reading.look).log_softmax(-1).masked_fill(~objects, -1e9).logsumexp(-1), asks)
+    return read, hop, look, pair
+
+
+def over(values, where):
+    """Mean of values [layers, …] where `where` […] holds; 0 where it holds nowhere."""
+    return values.masked_fill(~where, 0).sum() / (len(values) * where.sum()).clamp(min=1)
+
+
+def at_noun(model, scores, column):
+    """Log-probability of the noun in `column` [B, Q] of the branch (-1: none) under the scores."""
+    log = torch.stack(scores).log_softmax(-1)
+    at = (model.prefix + column.clamp(min=0))[None, :, :, None]
+    return over(log.gather(-1, at.expand(len(log), -1, -1, -1))[..., 0], column >= 0)
 
 
 def asked_loss(heads, reading, batch):
-    """What the noun's residual stream says of place, colour and number after each asked layer."""
+    """What a noun's residual stream says of place, colour and number after each asked layer."""
     loss, log = 0.0, {}
     for head, h in zip(heads.q, reading.noun):
         h = h.float()  # large values: bring them to a mean square of 1, as a norm would
@@ -147,6 +158,11 @@ def asked_loss(heads, reading, batch):
                 scores = head[key](h)
             loss = loss + masked_ce(scores, target)
             log["ask_" + key] = share(scores.argmax(-1) == target, target >= 0)
+        centre = torch.stack([batch["ask_x"], batch["ask_y"]], -1)
+        on = (centre[..., :1] >= 0).float()
+        with torch.autocast(h.device.type, enabled=False):
+            off = F.smooth_l1_loss(head["ctr"](h) * on, centre * on, beta=0.05, reduction="sum")
+        loss = loss + 2 * off / (2 * on.sum()).clamp(min=1)
     return loss / max(1, len(heads.q)), log
 
 
@@ -170,16 +186,16 @@ def joint_loss(model, heads, batch, nouns, blind=None, keep=None, frozen=False):
     word = word_loss(model, visual, batch, nouns)
     hidden, reading = model.text(visual, batch["tokens"], batch["opening"], batch["newline"],
                                  batch["noun_at"], batch["answer_at"], blind, keep)
-    read, hop, look = reading_loss(model, reading, batch)
+    read, hop, look, pair = reading_loss(model, reading, batch)
     target = batch["targets"]
     known = target >= 0
     scores = model.logits(hidden[known]).float()
     lm = F.cross_entropy(scores, target[known])
     ask, ask_log = asked_loss(heads, reading, batch)
-    loss = (lm + 0.25 * ask + 0.2 * word - 0.3 * read - 0.3 * hop - 0.1 * look + 0.3 * dense + 0.1 * place
+    loss = (lm + 0.25 * ask + 0.2 * word - 0.3 * read - 0.3 * hop - 0.1 * look - 0.1 * pair + 0.3 * dense + 0.1 * place
             + model.c.teach.gate_l1 * reading.gate)
     right = torch.ones_like(known)
     right[known] = scores.argmax(-1) == target[known]
-    log = {"loss": loss, "lm": lm, "word": word, "read": read, "hop": hop, "look": look, "ask": ask,
+    log = {"loss": loss, "lm": lm, "word": word, "read": read, "hop": hop, "look": look, "pair": pair, "ask": ask,
            "gate": reading.gate, "projected_cell_acc": place_acc, **dense_log, **ask_log}
     return loss, {**log, **exact(right, batch, model.c)}

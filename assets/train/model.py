@@ -79,15 +79,16 @@ class DecoderBlock(nn.Module):
 class Reading:
     """What `VLM.text` was asked to show: one tensor for each taught layer.
 
-    read  [B, Q, PFX]       scores of the noun over the prefix, head 0
+    read  [B, Q, 2, PFX]    scores of both nouns of a question over the prefix, head 0
     hop   [B, Q, PFX + L1]  scores of the answer position over prefix and own branch, head 1
     look  the same, head 2
-    noun  [B, Q, D]         residual stream of the noun
+    pair  the same, head 3
+    noun  [B, Q, 2, D]      residual stream of the nouns
     gate  []                mean |gate| over all layers
     """
 
     def __init__(self):
-        self.read, self.hop, self.look, self.noun, self.gate = [], [], [], [], 0.0
+        self.read, self.hop, self.look, self.pair, self.noun, self.gate = [], [], [], [], [], 0.0
 
 
 class VLM(nn.Module):
@@ -159,7 +160,7 @@ class VLM(nn.Module):
         """The decoder over the branch layout.
 
         visual   [B, T, D]; tokens [B, LC + Q·L1]; opening [1, PRE] and newline [1, 1] token ids
-        noun_at, answer_at [B, Q]: rows of the whole layout whose reading is wanted
+        noun_at [B, Q, 2], answer_at [B, Q]: rows of the whole layout whose reading is wanted
         blind [B] bool: these scenes show the branches of the first layers only the mean of the
           patches' values, so that reading is learnt in later layers
         keep  [B, T] bool: patches that stay from layer 2 on; measures what dropping costs
@@ -186,8 +187,9 @@ class VLM(nn.Module):
             h, gate = block.mlp(h + block.o(o))
             out.gate = out.gate + gate / len(self.db)
             if noun_at is not None and i in self.c.teach.ask:
-                row = noun_at - (pfx if i == last else 0)
-                out.noun.append(h.gather(1, row[:, :, None].expand(-1, -1, h.shape[-1])))
+                row = noun_at.flatten(1) - (pfx if i == last else 0)
+                noun = h.gather(1, row[:, :, None].expand(-1, -1, h.shape[-1]))
+                out.noun.append(noun.unflatten(1, (-1, 2)))
         return self.n(h), out
 
     def _attend(self, q, k, v, blind, bias, with_prefix):
@@ -196,8 +198,11 @@ class VLM(nn.Module):
         kp, vp = k[:, :, :pfx], v[:, :, :pfx]
         out = []
         if with_prefix:
-            mask = causal(pfx, q) if bias is None else bias + causal(pfx, q)
-            out.append(attention(q[:, :, :pfx], kp, vp, mask))
+            if q.is_cuda and bias is None:
+                out.append(F.scaled_dot_product_attention(q[:, :, :pfx], kp, vp, is_causal=True))
+            else:
+                mask = causal(pfx, q) if bias is None else bias + causal(pfx, q)
+                out.append(attention(q[:, :, :pfx], kp, vp, mask))
         if blind is not None:
             patches = vp[:, :, PRE:-1]
             patches = torch.where(blind[:, None, None, None], patches.mean(2, keepdim=True), patches)
@@ -212,10 +217,12 @@ class VLM(nn.Module):
     def _show(self, out, i, q, k, noun_at, answer_at):
         teach, d = self.c.teach, q.shape[-1]
         if i in teach.read:
-            noun = q[:, 0].gather(1, noun_at[:, :, None].expand(-1, -1, d))
-            out.read.append((noun @ k[:, 0, :self.prefix].transpose(-1, -2)).float() * d ** -0.5)
+            noun = q[:, 0].gather(1, noun_at.flatten(1)[:, :, None].expand(-1, -1, d))
+            scores = (noun @ k[:, 0, :self.prefix].transpose(-1, -2)).float() * d ** -0.5
+            out.read.append(scores.unflatten(1, (-1, 2)))
         if i in teach.hop:
             out.hop.append(self._answer_scores(q[:, 1], k[:, 1], answer_at))
+            out.pair.append(self._answer_scores(q[:, 3], k[:, 3], answer_at))
         if i in teach.look:
             out.look.append(self._answer_scores(q[:, 2], k[:, 2], answer_at))
 
@@ -234,8 +241,10 @@ class VLM(nn.Module):
 
 
 def attention(q, k, v, mask=None):
-    """Written out: at a few hundred rows torch.compile makes it faster on a CPU than the fused
+    """Written out on a CPU: at a few hundred rows torch.compile makes it faster than the fused
     kernel, whose backward pass is slow there."""
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v, mask)
     scores = q @ k.transpose(-1, -2)
     if mask is not None:
         scores = scores + mask

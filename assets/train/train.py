@@ -16,7 +16,7 @@ import torch
 
 import config as configs
 import optim
-from data import Stream, Words, to_device
+from data import Pool, Stream, Words, to_device
 from losses import Heads, encoder_loss, joint_loss
 from model import VLM, fit
 from weights import matching, read_weights
@@ -153,8 +153,8 @@ class Trainer:
         if self.ema is None:
             self.ema = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         keep = min(self.c.ema, (self.step + 1) / (self.step + 10))
-        for k, v in self.model.state_dict().items():
-            self.ema[k].lerp_(v, 1 - keep)
+        now = self.model.state_dict()
+        torch._foreach_lerp_(list(self.ema.values()), [now[k] for k in self.ema], 1 - keep)
 
 
 def mean(logs):
@@ -182,20 +182,23 @@ def run(t, a, painter, stopped):
         say(stage=t.stage.name, step=t.step, scenes_per_second=round(speed, 2),
             rate=round(t.factor(a.minutes), 4), **mean(logs))
 
-    left = a.steps or math.inf
+    left, pool, image = a.steps or math.inf, None, 0
     while True:
         if a.batch:
             t.stage.batch = a.batch
         if a.compile:
             t.compile()
         say(event="start", stage=t.stage.name, step=t.step, parameters=sum(p.numel() for p in t.model.parameters()))
-        stream = Stream(t.words, t.c, painter, t.stage, a.readers, t.seeds, a.painter_args)
+        stream = Stream(t.words, t.c, painter, t.stage, a.readers, t.seeds, a.painter_args, a.repeat)
         stream.turn = t.turn % a.readers
+        if a.repeat > 1 and (pool is None or image != t.stage.image):
+            pool, image = Pool(t.stage.batch, a.room, t.device), t.stage.image
         saved, begun, logs = time.time(), time.time(), []
         try:
             while left > 0 and not stopped() and t.progress(a.minutes) < 1:
                 begin = time.time()
-                logs.append(t.train_step(stream.next(), a.minutes))
+                batch = stream.next()
+                logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
                 t.seeds, t.turn = list(stream.seeds), stream.turn
                 t.seconds += time.time() - begin
                 left -= 1
@@ -228,6 +231,8 @@ def main():
     p.add_argument("--steps", type=int, help="stop after this many steps")
     p.add_argument("--batch", type=int, help="scenes a step, instead of the stage's")
     p.add_argument("--readers", type=int, default=1, help="painter processes")
+    p.add_argument("--repeat", type=int, default=1, help="use each scene about so often, out of a pool on the device")
+    p.add_argument("--room", type=int, default=60_000, help="scenes in the pool")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
     p.add_argument("--threads", type=int, default=0)
@@ -244,7 +249,7 @@ def main():
         t.load(torch.load(path, map_location="cpu", weights_only=False))
     elif a.start:
         start = read_weights(a.start, t.c)
-        t.load(start) if "stage" in start else t.build(start["model"])
+        t.load(start) if "stage" in start else t.build(start["model"], start.get("heads"))
     if a.stage:
         t.enter(t.c.stage(a.stage))
     stop = []

@@ -21,7 +21,8 @@ def record(seed, size):
             {"kind": "exist", "text": "Do you see a bus?", "answer": "No.", "noun": "bus", "negative": "adversarial"},
             {"kind": "where", "text": "Where is the car?", "answer": "Top left.", "noun": "car"},
             {"kind": "count", "text": "How many cars are there?", "answer": "One.", "noun": "car"},
-            {"kind": "what", "text": "What is at the top left?", "answer": "A car.", "noun": "car"}]}
+            {"kind": "what", "text": "What is at the top left?", "answer": "A car.", "noun": "car"},
+            {"kind": "relation", "text": "Is the bus above the car?", "answer": "No.", "noun": "bus", "other": "car"}]}
     rgb = random.Random(seed).randbytes(size * size * 3)
     text = json.dumps(header).encode()
     return struct.pack("<I", len(text)) + text + rgb

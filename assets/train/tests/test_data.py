@@ -1,9 +1,10 @@
 import io
 
 import pytest
+import torch
 from fake_painter import record
 
-from data import IGNORE, NOUNS, batches, patch_labels, read_record, scene
+from data import IGNORE, NOUNS, Pool, batches, patch_labels, read_record, scene
 from model import PRE
 
 
@@ -32,15 +33,27 @@ def test_labels_of_patches():
 def test_questions_know_their_noun(words, config):
     s = scene(words, config, *read_record(io.BytesIO(record(1, 56))))
     car, bus = NOUNS.index("car") + 1, NOUNS.index("bus") + 1
-    assert s["asked"][:5].tolist() == [car, -1, car, car, 0] and bus != car
-    assert s["ask_cell"][0] == 0 and s["ask_hue"][0] == 0 and s["ask_num"][:2].tolist() == [1, 0]
+    assert s["asked"][:5, 0].tolist() == [car, -1, car, car, 0] and bus != car
+    assert s["ask_cell"][0, 0] == 0 and s["ask_hue"][0, 0] == 0 and s["ask_num"][:2, 0].tolist() == [1, 0]
     start = PRE + 16 + 1
     for i in range(4):
-        token = s["tokens"][s["noun_at"][i] - start]
+        token = s["tokens"][s["noun_at"][i, 0] - start]
         assert words.noun_of[token] == (bus if i == 1 else car)
         assert s["targets"][s["answer_at"][i] - start] != IGNORE
         assert s["targets"][s["answer_at"][i] - start - 1] == IGNORE
-    assert (s["kind"][5:] == -1).all()
+    assert s["asked"][5].tolist() == [-1, car] and s["ask_x"][5].tolist() == [-1, 0.25]
+    assert words.noun_of[s["tokens"][s["noun_at"][5, 1] - start]] == car
+    assert (s["kind"][6:] == -1).all()
+
+
+def test_pool_fills_up_with_earlier_scenes():
+    pool = Pool(4, 3, "cpu")
+    batch = lambda *v: {"pixels": torch.tensor(v)}
+    assert pool.mix(batch(1, 2))["pixels"].tolist()[:2] == [1, 2]
+    for i in range(5, 20, 2):
+        got = pool.mix(batch(i, i + 1))["pixels"].tolist()
+        assert got[:2] == [i, i + 1] and len(got) == 4
+        assert set(got[2:]) <= {i - 1, i, i + 1} | ({1, 2} if i == 5 else set())
 
 
 def test_stream_goes_on_at_the_next_seed(words, config, painter):

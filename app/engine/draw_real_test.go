@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	builtin "winnow/assets/models"
 	"winnow/internal/trace"
 )
 
@@ -56,8 +57,9 @@ func TestRealDrawingWithSADA(t *testing.T) {
 }
 
 func TestRealBuiltInDrawingModelIsTheDefault(t *testing.T) {
-	drawingModels = []drawingModel{{"tiny", "Tiny", os.DirFS(tiny)}}
-	defer func() { drawingModels = nil }()
+	shipped := drawingModels
+	drawingModels = []builtin.Drawing{{Name: "tiny", Title: "Tiny", Files: os.DirFS(tiny)}}
+	defer func() { drawingModels = shipped }()
 	l := local(t)
 	for _, name := range []string{"", "tiny"} {
 		r := tinyDrawing(2)
@@ -70,7 +72,7 @@ func TestRealBuiltInDrawingModelIsTheDefault(t *testing.T) {
 			t.Errorf("%q: %+v", name, s.Model)
 		}
 	}
-	if _, err := resolveDrawing("small"); err == nil || !strings.HasSuffix(err.Error(), "choose tiny") {
+	if _, err := resolveDrawing("small"); err == nil || !strings.Contains(err.Error(), "choose tiny, or a folder") {
 		t.Errorf("got %v", err)
 	}
 }

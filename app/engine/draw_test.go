@@ -178,7 +178,6 @@ func TestDrawingsThatCannotBeAreRefused(t *testing.T) {
 		`there is no method "magic"`:              func(_ *Local, r *trace.Request) { r.Methods = []trace.Spec{spec("magic")} },
 		"FastV does not act on a drawing":         func(_ *Local, r *trace.Request) { r.Methods = []trace.Spec{spec("fastv", "layer=1")} },
 		"both choose the denoising step":          func(_ *Local, r *trace.Request) { r.Methods = []trace.Spec{spec("sada"), spec("stepcache")} },
-		"no model that draws ships":               func(l *Local, r *trace.Request) { l.drawing, r.Model = resolveDrawing, "" },
 		`there is no model "sdxl" that draws`:     func(l *Local, r *trace.Request) { l.drawing, r.Model = resolveDrawing, "sdxl" },
 		"there is no folder ./gone; check":        func(l *Local, r *trace.Request) { l.drawing, r.Model = resolveDrawing, "./gone" },
 		"is a file; a model that draws is a fold": func(l *Local, r *trace.Request) { l.drawing, r.Model = resolveDrawing, file },

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,35 +10,23 @@ import (
 	"path/filepath"
 	"strings"
 
+	builtin "winnow/assets/models"
 	"winnow/diffusion"
 	"winnow/internal/compute"
 	"winnow/internal/trace"
 	"winnow/pruning"
 )
 
-// drawingModel is a model that draws and is inside the program: a folder in diffusers' layout.
-type drawingModel struct {
-	Name, Title string
-	Files       fs.FS
-}
-
-// drawingModels lists them, the default first. An embedded one is a line here.
-var drawingModels []drawingModel
+// drawingModels lists what is inside the program, the default first.
+var drawingModels = builtin.Drawings()
 
 // opener makes a painter on a device.
 type opener func(compute.Backend) (painter, error)
-
-// errNoDrawing tells what to do while no model that draws ships.
-var errNoDrawing = errors.New("no model that draws ships with winnow yet; train one with `make draw-model MINUTES=20` and give its folder, " +
-	"--model out/draw/draw-8.9m, or another in diffusers' layout: a PixArt denoiser on pixels, without an autoencoder, and CLIP's text encoder")
 
 // resolveDrawing finds a model that draws: built in, or a folder.
 func resolveDrawing(name string) (opener, error) {
 	if m, ok := findDrawing(name); ok {
 		return func(b compute.Backend) (painter, error) { return openFS(m.Files, m.Name, b) }, nil
-	}
-	if name == "" {
-		return nil, errNoDrawing
 	}
 	info, err := os.Stat(name)
 	switch {
@@ -48,8 +35,8 @@ func resolveDrawing(name string) (opener, error) {
 		for _, m := range drawingModels {
 			known = append(known, m.Name)
 		}
-		return nil, fmt.Errorf("there is no model %q that draws, and no such folder; choose %s", name,
-			cmp.Or(strings.Join(known, ", "), "a folder in diffusers' layout, such as `make draw-model` writes to out/draw/draw-8.9m"))
+		return nil, fmt.Errorf("there is no model %q that draws, and no such folder; choose %s, or a folder in diffusers' layout, such as `make draw-model` writes to out/draw/draw-8.9m", name,
+			strings.Join(known, ", "))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no folder %s; check the path", name)
 	case err != nil:
@@ -63,13 +50,13 @@ func resolveDrawing(name string) (opener, error) {
 	return func(b compute.Backend) (painter, error) { return openFolder(name, b) }, nil
 }
 
-func findDrawing(name string) (drawingModel, bool) {
+func findDrawing(name string) (builtin.Drawing, bool) {
 	for _, m := range drawingModels {
 		if name == "" || m.Name == name {
 			return m, true
 		}
 	}
-	return drawingModel{}, false
+	return builtin.Drawing{}, false
 }
 
 // drawingName is what a trace calls the model.

@@ -1,6 +1,9 @@
 package models
 
-import _ "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 // BuiltIn is a model inside the program: a GGUF decoder and its vision encoder.
 type BuiltIn struct {
@@ -10,19 +13,30 @@ type BuiltIn struct {
 	Decoder, Projector         []byte
 }
 
-//go:embed llava-sprites/llava-sprites-q8_0.gguf
-var spritesDecoder []byte
+var (
+	//go:embed llava-sprites/llava-sprites-q8_0.gguf
+	spritesDecoder []byte
+	//go:embed llava-sprites/mmproj-llava-sprites-q8_0.gguf
+	spritesProjector []byte
+	//go:embed llava-sprites-reglu/llava-sprites-reglu-q8_0.gguf
+	regluDecoder []byte
+	//go:embed llava-sprites-reglu/mmproj-llava-sprites-reglu-q8_0.gguf
+	regluProjector []byte
+)
 
-//go:embed llava-sprites/mmproj-llava-sprites-q8_0.gguf
-var spritesProjector []byte
+const paintedWorld = "knows 60 nouns, 7 colours and 9 places on painted scenes; on photographs it is wrong with confidence"
 
 // All lists the built-in models, the default first.
 func All() []BuiltIn {
 	return []BuiltIn{{
-		Name: "llava-sprites", Title: "Sprites 5.7M", Licence: "Apache-2.0",
-		Note:        "knows 60 nouns, 7 colours and 9 places on painted scenes; on photographs it is wrong with confidence",
+		Name: "llava-sprites", Title: "Sprites 5.7M", Licence: "Apache-2.0", Note: paintedWorld,
 		DecoderName: "llava-sprites-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-q8_0.gguf",
 		Decoder: spritesDecoder, Projector: spritesProjector,
+	}, {
+		Name: "llava-sprites-reglu", Title: "Sprites 5.7M ReGLU", Licence: "Apache-2.0",
+		Note:        "the same with ReLU in its gates, so that idle neurons are exactly 0; " + paintedWorld,
+		DecoderName: "llava-sprites-reglu-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-reglu-q8_0.gguf",
+		Decoder: regluDecoder, Projector: regluProjector,
 	}}
 }
 
@@ -34,4 +48,26 @@ func Find(name string) (BuiltIn, bool) {
 		}
 	}
 	return BuiltIn{}, false
+}
+
+// Drawing is a model that draws, inside the program: a folder in diffusers' layout.
+type Drawing struct {
+	Name, Title, Licence, Note string
+	Files                      fs.FS
+}
+
+//go:embed sprites-draw/model_index.json sprites-draw/*/*.json sprites-draw/*/*.gguf sprites-draw/*/*.txt
+var drawFiles embed.FS
+
+// Drawings lists the built-in models that draw, the default first.
+func Drawings() []Drawing {
+	files, err := fs.Sub(drawFiles, "sprites-draw")
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return []Drawing{{
+		Name: "sprites-draw", Title: "Sprites Draw 8.9M", Licence: "Apache-2.0",
+		Note:  "draws up to three of 60 things in 7 colours, 64 × 64 pixels; it knows no other words",
+		Files: files,
+	}}
 }

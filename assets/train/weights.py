@@ -4,6 +4,8 @@ import os
 import torch
 from safetensors.torch import load_file
 
+import gguf_weights
+
 TEXT, VISION = "language_model.model.", "vision_tower.vision_model."
 
 
@@ -41,6 +43,13 @@ def read_weights(path, config):
         state = torch.load(path, map_location="cpu", weights_only=False)
         return state if "model" in state else {"model": state}
     from model import VLM
+    if gguf_weights.pair(path):
+        found = gguf_weights.read(path, config, config_vocab())
+        grid = round((found["pp"].shape[0] - 1) ** 0.5)
+        state = VLM(config, grid * config.vision.patch, config_vocab()).state_dict()
+        for short, x in found.items():
+            state[short] = x.reshape(state[short].shape)
+        return {"model": state}
     tensors = load_file(os.path.join(path, "model.safetensors"))
     grid = round((tensors[names(config)["pp"]].shape[0] - 1) ** 0.5)
     vocab = tensors[names(config)["emb.weight"]].shape[0]

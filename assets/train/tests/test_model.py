@@ -1,8 +1,11 @@
 import io
+import json
 import os
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from fake_painter import record
 
 import config as configs
@@ -130,3 +133,19 @@ def test_a_state_of_the_first_recipe_goes_on(words):
     assert all(torch.equal(v, state["model"][k]) for k, v in t.model.state_dict().items())
     assert all(torch.equal(v, state["heads"][k]) for k, v in t.heads.state_dict().items() if k in state["heads"])
     assert len(t.muon.state) == len(state["muon"]["state"])
+
+
+@pytest.mark.parametrize("name", ["llava-sprites", "llava-sprites-reglu"])
+def test_what_ships_is_read_back(words, name):
+    """The first logits of every sample's first question are transformers', but for eight bits."""
+    models = os.path.join(configs.HERE, "..", "models", name)
+    config = configs.load("sprites-5.7m-reglu" if name.endswith("reglu") else "sprites-5.7m")
+    m = VLM(config, 224, words.size).eval()
+    m.load_state_dict(read_weights(models, config)["model"])
+    with open(os.path.join(models, "reference.json"), encoding="utf-8") as f:
+        cases = [c for c in json.load(f)["cases"] if "logits" in c][:4]
+    for c in cases:
+        picture = Image.open(os.path.join(configs.HERE, "..", "samples", c["picture"])).convert("RGB").resize((224, 224))
+        pixels = to_device({"pixels": torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]}, words, "cpu")["pixels"]
+        got, want = branch_logits(m, words, pixels, [c["question"]])[0], torch.tensor(c["logits"])[:words.size]
+        assert (got - want).abs().max() < 0.05 * want.abs().max(), c

@@ -13,7 +13,7 @@ import config as configs
 from data import Words, batches, to_device
 from export import load_model
 from losses import KINDS, Heads, joint_loss
-from train import mean
+from loop import mean
 
 
 def evaluate(model, words, painter, count=48, size=8, seed=700_000_000, keep=0.1, extra=()):

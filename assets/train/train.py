@@ -6,17 +6,14 @@ folder, or a state.pt of the first recipe. See README.md.
 """
 import argparse
 import contextlib
-import json
-import math
 import os
-import signal
-import time
 
 import torch
 
 import config as configs
+import loop
 import optim
-from data import Pool, Stream, Words, to_device
+from data import Stream, Words, to_device
 from losses import Heads, encoder_loss, joint_loss
 from model import VLM, fit
 from weights import matching, read_weights
@@ -157,94 +154,12 @@ class Trainer:
         torch._foreach_lerp_(list(self.ema.values()), [now[k] for k in self.ema], 1 - keep)
 
 
-def mean(logs):
-    """Mean of each key over logs; steps that did not measure it (NaN) are left out."""
-    out = {}
-    for k in logs[-1]:
-        v = [l[k] for l in logs if k in l and not math.isnan(l[k])]
-        if v:
-            out[k] = round(sum(v) / len(v), 4)
-    return out
-
-
-def run(t, a, painter, stopped):
-    """Stages until the last is done, the steps or the minutes are over, or stopped() holds."""
-    log_path, state_path = os.path.join(a.out, "log.jsonl"), os.path.join(a.out, "state.pt")
-
-    def say(**entry):
-        line = json.dumps(entry)
-        print(line, flush=True)
-        with open(log_path, "a", encoding="utf-8") as f:
-            f.write(line + "\n")
-
-    def say_step(logs, begun):
-        speed = len(logs) * t.stage.batch / (time.time() - begun)
-        say(stage=t.stage.name, step=t.step, scenes_per_second=round(speed, 2),
-            rate=round(t.factor(a.minutes), 4), **mean(logs))
-
-    left, pool, image = a.steps or math.inf, None, 0
-    while True:
-        if a.batch:
-            t.stage.batch = a.batch
-        if a.compile:
-            t.compile()
-        say(event="start", stage=t.stage.name, step=t.step, parameters=sum(p.numel() for p in t.model.parameters()))
-        stream = Stream(t.words, t.c, painter, t.stage, a.readers, t.seeds, a.painter_args, a.repeat)
-        stream.turn = t.turn % a.readers
-        if a.repeat > 1 and (pool is None or image != t.stage.image):
-            pool, image = Pool(t.stage.batch, a.room, t.device), t.stage.image
-        saved, begun, logs = time.time(), time.time(), []
-        try:
-            while left > 0 and not stopped() and t.progress(a.minutes) < 1:
-                begin = time.time()
-                batch = stream.next()
-                logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
-                t.seeds, t.turn = list(stream.seeds), stream.turn
-                t.seconds += time.time() - begin
-                left -= 1
-                if t.step % a.log_every == 0:
-                    say_step(logs, begun)
-                    begun, logs = time.time(), []
-                if time.time() - saved > a.save_every:
-                    t.save(state_path)
-                    saved = time.time()
-        finally:
-            stream.close()
-        if logs:  # what the last, shorter stretch measured
-            say_step(logs, begun)
-        done = t.progress(a.minutes) >= 1 and not (stopped() or left <= 0)
-        if not done or not t.next_stage():
-            t.save(state_path)
-            say(event="saved", stage=t.stage.name, step=t.step, finished=done)
-            return
-
-
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("--config", default="sprites-5.7m", help="a name in configs/, or a path")
-    p.add_argument("--out", required=True, help="folder of state.pt and log.jsonl")
-    p.add_argument("--painter", required=True, help="binary of assets/scenes/paint")
-    p.add_argument("--painter-args", default=[], type=str.split, help="more flags for it, such as '-sprites DIR'")
-    p.add_argument("--from", dest="start", help="trainer.pt, state.pt or a Hugging Face folder")
-    p.add_argument("--stage", help="begin this stage now (name or kind)")
-    p.add_argument("--minutes", type=float, help="wall time of all stages together")
-    p.add_argument("--steps", type=int, help="stop after this many steps")
-    p.add_argument("--batch", type=int, help="scenes a step, instead of the stage's")
-    p.add_argument("--readers", type=int, default=1, help="painter processes")
-    p.add_argument("--repeat", type=int, default=1, help="use each scene about so often, out of a pool on the device")
-    p.add_argument("--room", type=int, default=60_000, help="scenes in the pool")
-    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
-    p.add_argument("--threads", type=int, default=0)
-    p.add_argument("--compile", action="store_true")
-    p.add_argument("--log-every", type=int, default=25)
-    p.add_argument("--save-every", type=float, default=180, help="seconds")
+    loop.arguments(p, "sprites-5.7m", "trainer.pt, state.pt, a GGUF pair's or a Hugging Face folder", 60_000, 180)
     a = p.parse_args()
-    if a.threads:
-        torch.set_num_threads(a.threads)
-    os.makedirs(a.out, exist_ok=True)
+    path = loop.prepare(a)
     t = Trainer(configs.load(a.config), Words(), a.device, a.precision)
-    path = os.path.join(a.out, "state.pt")
     if os.path.exists(path):
         t.load(torch.load(path, map_location="cpu", weights_only=False))
     elif a.start:
@@ -252,10 +167,15 @@ def main():
         t.load(start) if "stage" in start else t.build(start["model"], start.get("heads"))
     if a.stage:
         t.enter(t.c.stage(a.stage))
-    stop = []
-    for s in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(s, lambda *_: stop.append(1))
-    run(t, a, [a.painter], lambda: bool(stop))
+
+    def stream():
+        if a.compile:  # the model of this stage
+            t.compile()
+        s = Stream(t.words, t.c, [a.painter], t.stage, a.readers, t.seeds, a.painter_args, a.repeat)
+        s.turn = t.turn % a.readers
+        return s
+
+    loop.run(t, a, sum(v.numel() for v in t.model.parameters()), stream, lambda _: t.save(path))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,115 @@
+"""The course of a training, the same for both models: arguments, stages, logging, saving, stopping.
+
+A trainer has stage, step, seconds, seeds, turn; train_step, factor, progress, next_stage, save.
+"""
+import json
+import math
+import os
+import signal
+import time
+
+import torch
+
+from data import Pool
+
+
+def arguments(parser, config, start, room, save_every):
+    """Adds what both commands take. start: help for --from; room: scenes in the pool."""
+    p = parser
+    p.add_argument("--config", default=config, help="a name in configs/, or a path")
+    p.add_argument("--out", required=True, help="folder of state.pt and log.jsonl")
+    p.add_argument("--painter", required=True, help="binary of assets/scenes/paint")
+    p.add_argument("--painter-args", default=[], type=str.split, help="more flags for it, such as '-sprites DIR'")
+    p.add_argument("--from", dest="start", help=start)
+    p.add_argument("--stage", help="begin this stage now (name or kind)")
+    p.add_argument("--minutes", type=float, help="wall time of all stages together")
+    p.add_argument("--steps", type=int, help="stop after this many steps")
+    p.add_argument("--batch", type=int, help="scenes a step, instead of the stage's")
+    p.add_argument("--readers", type=int, default=1, help="painter processes")
+    p.add_argument("--repeat", type=int, default=1, help="use each scene about so often, out of a pool on the device")
+    p.add_argument("--room", type=int, default=room, help="scenes in the pool")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--precision", choices=["bf16", "float32"], default="bf16")
+    p.add_argument("--threads", type=int, default=0)
+    p.add_argument("--compile", action="store_true")
+    p.add_argument("--log-every", type=int, default=25)
+    p.add_argument("--save-every", type=float, default=save_every, help="seconds")
+
+
+def prepare(a):
+    """Makes the folder and sets the threads. → path of the state"""
+    if a.threads:
+        torch.set_num_threads(a.threads)
+    os.makedirs(a.out, exist_ok=True)
+    return os.path.join(a.out, "state.pt")
+
+
+def mean(logs):
+    """Mean of each key over logs; steps that did not measure it (NaN) are left out."""
+    out = {}
+    for k in logs[-1]:
+        v = [l[k] for l in logs if k in l and not math.isnan(l[k])]
+        if v:
+            out[k] = round(sum(v) / len(v), 4)
+    return out
+
+
+class Journal:
+    """Prints JSON lines and appends them to log.jsonl."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "log.jsonl")
+
+    def say(self, **entry):
+        line = json.dumps(entry)
+        print(line, flush=True)
+        with open(self.path, "a", encoding="utf-8") as f:
+            f.write(line + "\n")
+
+    def say_steps(self, t, logs, begun, minutes):
+        speed = len(logs) * t.stage.batch / (time.time() - begun)
+        self.say(stage=t.stage.name, step=t.step, scenes_per_second=round(speed, 2),
+                 rate=round(t.factor(minutes), 4), **mean(logs))
+
+
+def run(t, a, parameters, open_stream, save):
+    """Stages until the last is done, the steps or the minutes are over, or a signal came.
+
+    open_stream() gives the stage's stream; save(journal) saves and may say more.
+    """
+    stop = []
+    for s in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(s, lambda *_: stop.append(1))
+    journal, left = Journal(a.out), a.steps or math.inf
+    while True:
+        if a.batch:
+            t.stage.batch = a.batch
+        journal.say(event="start", stage=t.stage.name, step=t.step, parameters=parameters)
+        stream = open_stream()
+        # A pool of its own for each stage, which may have scenes of another size.
+        pool = Pool(t.stage.batch, a.room, t.device) if a.repeat > 1 else None
+        saved, begun, logs = time.time(), time.time(), []
+        try:
+            while left > 0 and not stop and t.progress(a.minutes) < 1:
+                begin = time.time()
+                batch = stream.next()
+                logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
+                t.seeds, t.turn = list(stream.seeds), stream.turn
+                t.seconds += time.time() - begin
+                left -= 1
+                if t.step % a.log_every == 0:
+                    journal.say_steps(t, logs, begun, a.minutes)
+                    begun, logs = time.time(), []
+                if time.time() - saved > a.save_every:
+                    save(journal)
+                    saved = time.time()
+        finally:
+            stream.close()
+        if logs:  # what the last, shorter stretch measured
+            journal.say_steps(t, logs, begun, a.minutes)
+        done = t.progress(a.minutes) >= 1 and not (stop or left <= 0)
+        end, name, step = not done or not t.next_stage(), t.stage.name, t.step
+        save(journal)
+        if end:
+            journal.say(event="end", stage=name, step=step, finished=done)
+            return

@@ -12,8 +12,8 @@ import (
 
 const (
 	channels = 3 // red, green, blue
-	// maxSide bounds a picture's side, in pixels.
-	maxSide = 2048
+	// MaxSide bounds a picture's side, in pixels.
+	MaxSide = 2048
 	// maxGuidance: beyond it pictures are burnt long since.
 	maxGuidance = 100
 )
@@ -75,9 +75,9 @@ func (m *Model) sized(p *plan) error {
 	if side == 0 {
 		side = c.SampleSize
 	}
-	if side < c.Patch || side > maxSide || side%c.Patch != 0 {
+	if side < c.Patch || side > MaxSide || side%c.Patch != 0 {
 		return fmt.Errorf("a picture of %d pixels a side: choose a multiple of the patch of %d, up to %d; the network was trained for %d",
-			side, c.Patch, maxSide/c.Patch*c.Patch, c.SampleSize)
+			side, c.Patch, MaxSide/c.Patch*c.Patch, c.SampleSize)
 	}
 	p.size = pixart.Size{Batch: 2, Height: side, Width: side, Text: m.textRows()}
 	if p.Guidance == 1 {

@@ -80,7 +80,7 @@ func checkIndex(dir tensors.Folder) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s is not a readable index: %w", file, err)
+		return fmt.Errorf("%s is not a readable index (%w); copy or download it again", file, err)
 	case len(index.VAE) > 1 && index.VAE[1] != nil:
 		return fmt.Errorf("%s names an autoencoder (%v): winnow draws with networks that work on pixels; choose such a folder", file, index.VAE[1])
 	case len(index.Range) != 2 || index.Range[0] != -1 || index.Range[1] != 1:

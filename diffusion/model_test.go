@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"winnow/internal/compute"
 	"winnow/internal/trace"
 )
 
@@ -81,6 +82,8 @@ func TestBrokenFoldersAreNamed(t *testing.T) {
 		{"text_encoder/config.json", `{"vocab_size":0}`, slashed("text_encoder/config.json says vocab_size")},
 		{"text_encoder/model.safetensors", "", slashed("text_encoder has no weights")},
 		{"tokenizer/vocab.json", "", "vocabulary"},
+		{"tokenizer/vocab.json", "", "copy or download the whole folder again"},
+		{"tokenizer/merges.txt", "", "merges"},
 		{"tokenizer/merges.txt", "#version\nx y\n", "merges.txt: line 2"},
 		{"tokenizer/tokenizer_config.json", `{"model_max_length":1}`, slashed("tokenizer/tokenizer_config.json leaves room for 1")},
 		{"model_index.json", `{"vae":["diffusers","AutoencoderKL"]}`, "model_index.json names an autoencoder (AutoencoderKL)"},
@@ -103,7 +106,33 @@ func TestBrokenFoldersAreNamed(t *testing.T) {
 			t.Errorf("%s = %q: %v, want %q", c.file, c.text, err, c.says)
 		}
 	}
+	const weights = "transformer/diffusion_pytorch_model.safetensors"
+	cut := func(b []byte) []byte { return b[:len(b)-9] }
+	without := func(name string) tensorSet {
+		set := denoiser()
+		delete(set, name)
+		return set
+	}
 	for says, change := range map[string]func(set map[string][]byte){
+		"diffusion_pytorch_model.safetensors: tensor \"transformer_blocks.1.scale_shift_table\" needs data bytes": func(set map[string][]byte) {
+			set[weights] = cut(set[weights])
+		},
+		"diffusion_pytorch_model.gguf: tensor \"transformer_blocks.1.scale_shift_table\" needs bytes": func(set map[string][]byte) {
+			delete(set, weights)
+			set["transformer/diffusion_pytorch_model.gguf"] = cut(gguf(t, denoiser()))
+		},
+		"no tensor \"transformer_blocks.1.attn1.to_v.weight\", which its configuration asks for": func(set map[string][]byte) {
+			set[weights] = safetensors(without("transformer_blocks.1.attn1.to_v.weight"))
+		},
+		"no tensor \"transformer_blocks.0.ff.net.2.weight\", which its configuration asks for": func(set map[string][]byte) {
+			delete(set, weights)
+			set["transformer/diffusion_pytorch_model.gguf"] = gguf(t, without("transformer_blocks.0.ff.net.2.weight"))
+		},
+		"tensor \"proj_out.weight\" has shape [47 64], its configuration says [48 64]": func(set map[string][]byte) {
+			odd := denoiser()
+			odd["proj_out.weight"] = tensor{[]int{47, width}, odd["proj_out.weight"].data[:47*width]}
+			set[weights] = safetensors(odd)
+		},
 		"takes text rows of 64 numbers, the text encoder gives 32": func(set map[string][]byte) {
 			set["text_encoder/config.json"] = []byte(strings.Replace(string(set["text_encoder/config.json"]), `"hidden_size":64`, `"hidden_size":32`, 1))
 			set["text_encoder/model.safetensors"] = narrow()
@@ -112,7 +141,7 @@ func TestBrokenFoldersAreNamed(t *testing.T) {
 			set["tokenizer/vocab.json"] = []byte(strings.Replace(string(set["tokenizer/vocab.json"]), "{", `{"more":516,`, 1))
 		},
 		`"proj_out.bias"`: func(set map[string][]byte) {
-			set["transformer/diffusion_pytorch_model.safetensors"] = withTensor("proj_out.bias", float32(math.NaN()))
+			set[weights] = withTensor("proj_out.bias", float32(math.NaN()))
 		},
 	} {
 		set := files()
@@ -164,8 +193,49 @@ func TestPredictionsThatAreNoNumbers(t *testing.T) {
 	set["transformer/diffusion_pytorch_model.safetensors"] = withTensor("proj_out.weight", 3e38)
 	m := loaded(t, write(t, set), open(t, "ref"))
 	_, _, err := begun(t, m, request(4)).Run(t.Context(), nil, "x", func(trace.Event) {})
-	if err == nil || !strings.Contains(err.Error(), "prediction at step 0 of 4") {
+	if err == nil || !strings.Contains(err.Error(), "prediction at step 0 of 4") || !strings.HasSuffix(err.Error(), "the weights are damaged; copy or download the model again") {
 		t.Errorf("error %v", err)
+	}
+	_, _, err = begun(t, m, request(40)).Run(t.Context(), stack(t, m, "sada"), "x", func(trace.Event) {})
+	if err == nil || !strings.Contains(err.Error(), "prediction at step 0 of 40") || !strings.Contains(err.Error(), "a method broke the latent, or") {
+		t.Errorf("with a method: %v", err)
+	}
+}
+
+// cramped is a device with so much memory free.
+type cramped struct {
+	compute.Backend
+	free int64
+}
+
+func (c cramped) Device() compute.Device {
+	d := c.Backend.Device()
+	d.MemoryFree = c.free
+	return d
+}
+
+// TestMemoryIsAskedForBefore: a picture that needs more than is free is refused before anything runs,
+// and one that fits is not.
+func TestMemoryIsAskedForBefore(t *testing.T) {
+	dir := write(t, files())
+	be := &stopping{Backend: open(t, "ref"), cancel: func() {}}
+	m := loaded(t, dir, cramped{be, 3 << 20})
+	if err := m.Admit(request(4), nil); err != nil {
+		t.Errorf("a picture of %d pixels: %v", edge, err)
+	}
+	d := request(4)
+	d.Size = 1024
+	err := m.Admit(d, nil)
+	if _, _, also := m.Begin(t.Context(), d); err == nil || also == nil || also.Error() != err.Error() || be.left != 0 {
+		t.Errorf("admitted with %v, begun with %v, %d programs ran", err, also, -be.left)
+	}
+	for _, says := range []string{"a picture of 1024 pixels a side needs about", "ref has 3.15 MB free: choose a smaller size"} {
+		if err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+	if m := loaded(t, dir, cramped{be, 0}); m.Admit(d, nil) != nil { // unknown
+		t.Error("a device that does not tell its memory refuses")
 	}
 }
 

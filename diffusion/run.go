@@ -166,8 +166,11 @@ func (s *side) evaluate(ctx context.Context, i int, how pixart.Evaluation) ([]fl
 	}
 	for k, p := range v {
 		if math.IsNaN(float64(p)) || math.IsInf(float64(p), 0) {
-			return nil, fmt.Errorf("the denoiser's prediction at step %d of %d is %v at number %d: the weights are damaged, or a method broke the latent",
-				i, s.plan.Steps, p, k)
+			why := "the weights are damaged; copy or download the model again"
+			if len(s.methods) > 0 {
+				why = "a method broke the latent, or " + why
+			}
+			return nil, fmt.Errorf("the denoiser's prediction at step %d of %d is %v at number %d: %s", i, s.plan.Steps, p, k, why)
 		}
 	}
 	return s.run.Translate(i, s.x, v), nil

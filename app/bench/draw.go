@@ -65,7 +65,8 @@ type painting struct {
 	facts             verdict
 }
 
-// RunDraw draws every prompt with every solver, dense and pruned, and then asks the judge. ctx ends
+// RunDraw times the denoiser by itself, draws every prompt with every solver, dense and pruned, and then
+// asks the judge. ctx ends
 // it between two evaluations of the network.
 func RunDraw(ctx context.Context, o DrawOptions) (*Drawings, error) {
 	if o.Prompts = cmp.Or(o.Prompts, DefaultPrompts); o.Prompts < 1 {
@@ -84,6 +85,10 @@ func RunDraw(ctx context.Context, o DrawOptions) (*Drawings, error) {
 	if err != nil {
 		return nil, err
 	}
+	denoiser, err := o.measure(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []sketch
 	for i := range prompts {
 		for turn := range o.Solvers {
@@ -97,7 +102,12 @@ func RunDraw(ctx context.Context, o DrawOptions) (*Drawings, error) {
 		}
 	}
 	o.Progress(len(list), len(list))
-	return o.report(ctx, prompts, list)
+	r, err := o.report(ctx, prompts, list)
+	if err != nil {
+		return nil, err
+	}
+	r.Denoiser = denoiser
+	return r, nil
 }
 
 // sketch draws one prompt with one solver.

@@ -126,7 +126,7 @@ func TestDrawPromptsAskForWhatTheySay(t *testing.T) {
 }
 
 func drawOptions(g *greys) DrawOptions {
-	o := DrawOptions{Runner: g, Prompts: 4, Solvers: []string{"ddim", "unipc"}, Draw: trace.Draw{Seed: 9, Steps: 20, Guidance: 3}, Fewer: true,
+	o := DrawOptions{Runner: g, Model: "of greys", Prompts: 4, Solvers: []string{"ddim", "unipc"}, Draw: trace.Draw{Seed: 9, Steps: 20, Guidance: 3}, Fewer: true,
 		Stacks: []trace.Stack{{Methods: []trace.Spec{{Name: "sada"}}}, {Methods: []trace.Spec{{Name: "stepcache", Params: map[string]string{"interval": "4"}}}}}}
 	k := knows{map[string]string{}}
 	prompts, _ := drawPrompts(o.Prompts, o.Draw.Seed)

@@ -28,12 +28,12 @@ type benchHow struct {
 
 // Help shows examples.
 func (benchDrawCmd) Help() string {
-	return `Prompts about one to three things with their colours and places are drawn dense and with each method, from the same noise, by turns with each solver. Speed is measured, evaluations and arithmetic are counted, PSNR and SSIM are those to the dense picture. The built-in VLM is asked whether it sees what was asked for: the thing, its place, its colour.
+	return `Prompts about one to three things with their colours and places are drawn dense and with each method, from the same noise, by turns with each solver. Speed is measured, evaluations and arithmetic are counted, PSNR and SSIM are those to the dense picture. The built-in VLM is asked whether it sees what was asked for: the thing, its place, its colour. Before it all, an evaluation of the network is timed beside its matrix products alone, and on some of the tokens.
 
 Examples:
 
-    winnow bench draw --model out/draw/draw-8.9m
-    winnow bench draw --model out/draw/draw-8.9m --fewer --json > draw.json
+    winnow bench draw
+    winnow bench draw --fewer --json > draw.json
     winnow bench draw --model out/draw/draw-8.9m --method sada --method stepcache,interval=2 --solver dpm++2m,unipc --n 64`
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"winnow/diffusion"
 	"winnow/diffusion/solver"
 	"winnow/internal/trace"
 	"winnow/pruning"
@@ -19,7 +20,7 @@ type drawCmd struct {
 	Out      string   `required:"" placeholder:"FILE.png" help:"Write the picture with its run inside: the pruned one of the first method, or without a method the dense one."`
 	OutDense string   `placeholder:"FILE.png" help:"Write the dense picture too."`
 	OutDiff  string   `placeholder:"FILE.png" help:"Write where the two differ, ${amplify} times amplified."`
-	Model    string   `placeholder:"NAME|DIR" help:"A model that draws: a name, or a folder in diffusers' layout: a PixArt denoiser on pixels, without an autoencoder, and CLIP's text encoder. Default: the built-in one, where the program has one."`
+	Model    string   `placeholder:"NAME|DIR" help:"A model that draws: a name, or a folder in diffusers' layout: a PixArt denoiser on pixels, without an autoencoder, and CLIP's text encoder. Default: the built-in one."`
 	Method   []string `sep:"none" placeholder:"NAME[,KEY=VALUE…][+…]" help:"A pruning method with its parameters. May be given up to ${stacks} times: each draws a picture of its own from the same seed. Default: the dense picture alone."`
 	How      drawHow  `embed:""`
 	Trace    string   `placeholder:"FILE.jsonl" help:"Write the run to a file that winnow open and the window read."`
@@ -42,9 +43,9 @@ func (drawCmd) Help() string {
 
 Examples:
 
-    winnow draw --model out/draw/draw-8.9m --prompt "a red apple on the left" --out apple.png
-    winnow draw --model out/draw/draw-8.9m --prompt "a dog above a boat" --method sada --out dog.png --out-diff diff.png
-    winnow draw --model out/draw/draw-8.9m --prompt "a cat" --solver flow-euler --steps 30 --seed 7 --method sada --json --out cat.png
+    winnow draw --prompt "a red apple on the left" --out apple.png
+    winnow draw --prompt "a dog above a boat" --method sada --out dog.png --out-diff diff.png
+    winnow draw --prompt "a cat" --solver flow-euler --steps 30 --seed 7 --method sada --json --out cat.png
     winnow draw --model out/draw/draw-8.9m --prompt "a cat" --method sada --method stepcache,interval=2 --out cat.png --trace cat.jsonl
 
 winnow open FILE.png shows the run of a picture again.`
@@ -56,14 +57,11 @@ func (h drawHow) check() error {
 		return usagef("--steps is %d; it takes a number from 1 to %d", h.Steps, trace.MaxDrawSteps)
 	case !(h.Guidance >= 1 && h.Guidance <= 100):
 		return usagef("--guidance is %g; it takes a number from 1, which is none, to 100", h.Guidance)
-	case h.Size < 0 || h.Size > maxDrawn:
-		return usagef("--size is %d; it takes a number of pixels up to %d, or 0 for the model's own", h.Size, maxDrawn)
+	case h.Size < 0 || h.Size > diffusion.MaxSide:
+		return usagef("--size is %d; it takes a number of pixels up to %d, or 0 for the model's own", h.Size, diffusion.MaxSide)
 	}
 	return nil
 }
-
-// maxDrawn is above what any denoiser of this kind draws.
-const maxDrawn = 8192
 
 // solversText is a list for help texts.
 var solversText = "One of " + strings.Join(solver.Names(), ", ")
@@ -143,6 +141,9 @@ func (c *drawCmd) request() (trace.Request, error) {
 
 func (c *drawCmd) Run(env *Env) error {
 	r, err := c.request()
+	if err == nil {
+		err = c.places()
+	}
 	if err != nil {
 		return err
 	}

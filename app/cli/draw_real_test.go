@@ -37,9 +37,17 @@ func TestRealDrawingAndItsExports(t *testing.T) {
 			t.Errorf("code %d, %s", code, notes)
 		}
 	}
-	if _, notes, code := real(t, "draw", "--prompt", "x", "--out", filepath.Join(dir, "z.png")); code != 1 || isFile(filepath.Join(dir, "z.png")) {
+	// The built-in model is the default.
+	z := filepath.Join(dir, "z.png")
+	small := []string{"draw", "--prompt", "a cat", "--device", "ref", "--steps", "2", "--size", "16", "--out", z}
+	if out, notes, code := real(t, small...); code != 0 || !isFile(z) {
 		t.Errorf("without a model: code %d, %s", code, notes)
 	} else {
-		has(t, "the error", notes, "no model that draws ships with winnow yet", "make draw-model MINUTES=20")
+		has(t, "the drawing", out, "16 × 16 pixels, 4 × 4 tokens, 2 steps")
+	}
+	if _, notes, code := real(t, append(small, "--model", "gone")...); code != 1 {
+		t.Errorf("a model that is not there: code %d, %s", code, notes)
+	} else {
+		has(t, "the error", notes, `there is no model "gone" that draws, and no such folder; choose `)
 	}
 }

@@ -224,7 +224,14 @@ func TestWrongDrawingsAreSentencesWithCode2(t *testing.T) {
 		"--steps is 1001; it takes":                                  {"--steps=1001"},
 		"--guidance is 0.5; it takes a number from 1, which is none": {"--guidance=0.5"},
 		"--guidance is NaN; it takes":                                {"--guidance=NaN"},
+		"--guidance is +Inf; it takes":                               {"--guidance=Inf"},
+		"--guidance is -1; it takes":                                 {"--guidance=-1"},
+		"--steps is -1; it takes":                                    {"--steps=-1"},
+		"--steps is 5000; it takes":                                  {"--steps=5000"},
 		"--size is -8; it takes a number of pixels":                  {"--size=-8"},
+		"--size is 100000; it takes a number of pixels up to 2048":   {"--size=100000"},
+		`--seed: expected a valid 64 bit uint but got "-1"`:          {"--seed=-1"},
+		`--seed: expected a valid 64 bit uint but got "184467440737`: {"--seed=18446744073709551616"},
 		`there is no solver "heun"; choose from flow-euler, ddim`:    {"--solver", "heun"},
 		`there is no method "sadda"; choose from `:                   {"--method", "sadda"},
 		"fastv is no method for drawing; choose from sada, stepcach": {"--method", "fastv"},
@@ -232,6 +239,7 @@ func TestWrongDrawingsAreSentencesWithCode2(t *testing.T) {
 		"--method was given 5 times; 4 is the most":                  {"--method", "sada", "--method", "sada", "--method", "sada", "--method", "sada", "--method", "sada"},
 		"--out-diff compares the pruned picture with the dense one":  {"--out-diff", "x.png"},
 		"--prompt is empty; say what to draw":                        {"--prompt", " "},
+		"--prompt is empty; say what":                                {"--prompt", ""},
 		`there is no device "gpu"`:                                   {"--device", "gpu"},
 		"unknown flag --step":                                        {"--step", "4"},
 	} {
@@ -281,17 +289,55 @@ func TestADrawingThatFailsSaysSoOnce(t *testing.T) {
 	}
 }
 
-func TestPicturesThatCannotBeWritten(t *testing.T) {
-	targets := map[string]string{filepath.Join(t.TempDir(), "gone", "p.png"): "there is no folder", t.TempDir(): "is a folder"}
+// TestPlacesAreCheckedBeforeTheDrawing: nothing is drawn for a file that could not be written.
+func TestPlacesAreCheckedBeforeTheDrawing(t *testing.T) {
+	dir := t.TempDir()
+	file, good := filepath.Join(dir, "file"), filepath.Join(dir, "p.png")
+	if err := os.WriteFile(file, []byte("kept"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]string{
+		filepath.Join(dir, "gone", "p.png"): "cannot be written: there is no folder " + filepath.Join(dir, "gone") + "; make it or choose another",
+		filepath.Join(file, "p.png"):        "is a file, not a folder; choose another",
+		dir:                                 "is a folder; give the name of a file in it",
+	}
 	if runtime.GOOS == "linux" {
-		targets["/dev/full"] = "/dev/full was not written: the disk is full"
+		targets["/proc/p.png"] = "cannot be written: no file can be made in /proc (" // for the superuser too
 	}
 	for path, want := range targets {
-		var f fakeDrawer
-		out, notes, code := draws(t, t.Context(), &f, "draw", "--prompt", "x", "--out", path)
-		if code != 1 || !strings.Contains(notes, want) || !strings.Contains(out, "Evaluations") {
-			t.Errorf("%s: code %d, %q", path, code, notes)
+		for _, flag := range []string{"--out", "--out-dense", "--out-diff", "--trace"} {
+			args := []string{"draw", "--prompt", "x", "--method", "sada", flag, path}
+			if flag != "--out" {
+				args = append(args, "--out", good)
+			}
+			var f fakeDrawer
+			out, notes, code := draws(t, t.Context(), &f, args...)
+			if code != 1 || !strings.Contains(notes, want) || strings.Count(notes, "\n") != 1 || out != "" || f.asked.Draw != nil || isFile(good) {
+				t.Errorf("%s %s: code %d, %q; want %q", flag, path, code, notes, want)
+			}
 		}
+	}
+	var f fakeDrawer
+	_, notes, code := draws(t, t.Context(), &f, "draw", "--prompt", "x", "--out", good, "--out-dense", filepath.Join(dir, ".", "p.png"))
+	if code != 2 || !strings.Contains(notes, "--out and --out-dense name the same file") || f.asked.Draw != nil {
+		t.Errorf("one file for two pictures: code %d, %q", code, notes)
+	}
+	if _, notes, code := draws(t, t.Context(), &f, "draw", "--prompt", "x", "--out", file); code != 0 {
+		t.Errorf("a file that is there: code %d, %q", code, notes)
+	}
+	if list, _ := os.ReadDir(dir); len(list) != 1 {
+		t.Errorf("%v stay", list)
+	}
+}
+
+func TestPicturesThatCannotBeWritten(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has a disk that is always full")
+	}
+	var f fakeDrawer
+	out, notes, code := draws(t, t.Context(), &f, "draw", "--prompt", "x", "--out", "/dev/full")
+	if code != 1 || !strings.Contains(notes, "/dev/full was not written: the disk is full") || !strings.Contains(out, "Evaluations") {
+		t.Errorf("code %d, %q", code, notes)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"winnow/internal/trace"
@@ -16,6 +19,49 @@ import (
 
 // amplify is how many times larger a difference picture shows differences.
 const amplify = 8
+
+// places checks, before anything is drawn, that each file asked for can be written and is a file of its
+// own.
+func (c *drawCmd) places() error {
+	taken := map[string]string{}
+	for _, o := range []struct{ flag, path string }{{"--out", c.Out}, {"--out-dense", c.OutDense}, {"--out-diff", c.OutDiff}, {"--trace", c.Trace}} {
+		if o.path == "" || special(o.path) {
+			continue
+		}
+		if whole, err := filepath.Abs(o.path); err == nil {
+			if other, ok := taken[whole]; ok {
+				return usagef("%s and %s name the same file, %s; give each its own", other, o.flag, o.path)
+			}
+			taken[whole] = o.flag
+		}
+		if err := writable(o.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writable makes a file beside path and removes it.
+func writable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; give the name of a file in it", path)
+	}
+	folder := filepath.Dir(path)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		folder = filepath.Dir(target)
+	}
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s cannot be written: there is no folder %s; make it or choose another", path, folder)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s cannot be written: %s is a file, not a folder; choose another", path, folder)
+	}
+	f, err := os.CreateTemp(folder, ".winnow-*")
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: no file can be made in %s (%w); choose another folder", path, folder, bare(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
 
 // drawOutputs are the files that were asked for. A run that was cut short has fewer pictures.
 func (rec *recording) drawOutputs(c *drawCmd) []output {

@@ -39,5 +39,6 @@
 // The cache belongs to the picture: Begin forgets it, and so does an evaluation that was cancelled
 // while it wrote.
 //
-// Start reading at model.go, then graph.go (a block), step.go (an evaluation), session.go.
+// Start reading at model.go, then graph.go (a block), step.go (an evaluation), session.go. Products are
+// the matrix products of an evaluation alone, to measure one beside.
 package pixart

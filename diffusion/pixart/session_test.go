@@ -66,7 +66,8 @@ func TestMaskedRowsAreNotRead(t *testing.T) {
 	if err := s.Begin(ctx, p); err != nil {
 		t.Fatal(err)
 	}
-	if got := evaluate(t, s, x, 400, Evaluation{}); slices.Equal(got[0], want[0]) || !slices.Equal(got[1], want[1]) {
+	// Without a mask attention is fused, which sums in another order.
+	if got := evaluate(t, s, x, 400, Evaluation{}); worst(got[0], want[0]) < 1e-2 || worst(got[1], want[1]) > 1e-5 {
 		t.Error("without a mask the first latent does not read all rows, or the second changes")
 	}
 }

@@ -49,7 +49,11 @@ func (f Folder) Path(file string) string {
 // Read reads a file.
 func (f Folder) Read(file string) ([]byte, error) {
 	data, err := fs.ReadFile(f.FS, file)
-	if broken := (*fs.PathError)(nil); errors.As(err, &broken) {
+	broken := (*fs.PathError)(nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("cannot read %s: no such file; copy or download the whole folder again", f.Path(file))
+	case errors.As(err, &broken):
 		return nil, fmt.Errorf("cannot read %s: %w", f.Path(file), broken.Err)
 	}
 	return data, err
@@ -68,7 +72,7 @@ func (f Folder) Config(v any) error {
 		return fmt.Errorf("the network's configuration is missing: %w", err)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s is not a readable configuration: %w", f.Path("config.json"), err)
+		return fmt.Errorf("%s is not a readable configuration (%w); copy or download it again", f.Path("config.json"), err)
 	}
 	return nil
 }

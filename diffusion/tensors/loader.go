@@ -140,7 +140,7 @@ func (l *Loader) find(name string, shape []int) *checkpoint.Tensor {
 	}
 	t, ok := l.source.Tensor(name)
 	if !ok {
-		l.Fail(fmt.Errorf("the checkpoint has no tensor %q, which its configuration asks for: they do not belong together", name))
+		l.Fail(fmt.Errorf("the checkpoint has no tensor %q, which its configuration asks for: they do not belong together; take both from one export", name))
 		return nil
 	}
 	dims := slices.Clone(shape)
@@ -148,7 +148,7 @@ func (l *Loader) find(name string, shape []int) *checkpoint.Tensor {
 	if !slices.Equal(dims, t.Dims) {
 		have := slices.Clone(t.Dims)
 		slices.Reverse(have)
-		l.Fail(fmt.Errorf("tensor %q has shape %v, its configuration says %v: they do not belong together", name, have, shape))
+		l.Fail(fmt.Errorf("tensor %q has shape %v, its configuration says %v: they do not belong together; take both from one export", name, have, shape))
 		return nil
 	}
 	return t

@@ -173,12 +173,15 @@ func TestFirstErrorStays(t *testing.T) {
 	m := memory{}
 	m.put("a.weight", checkpoint.F32, ramp(8), 2, 4)
 	m.put("nan.weight", checkpoint.F32, []float32{1, 2, 3, float32(math.Inf(1))}, 2, 2)
+	m.put("block.weight", checkpoint.Q8_0, ramp(5*64), 5, 64)
+	m["block.weight"].Data[2*68+35] = 0x7e // the scale of the third row's second block
 	m["int.weight"] = checkpoint.Tensor{Name: "int.weight", Type: checkpoint.I64, Dims: []int{2, 2}, Data: make([]byte, 32)}
 	for says, read := range map[string]func(l *Loader){
 		`no tensor "b"`:   func(l *Loader) { l.Vector("b", 3); l.Vector("c", 3) },
 		"has shape [2 4]": func(l *Loader) { l.Linear("", 3, 2, "a") },
 		"holds +Inf":      func(l *Loader) { l.Linear("", 2, 2, "nan") },
-		"stored as i64":   func(l *Loader) { l.Linear("", 2, 2, "int") },
+		`"block.weight": a block of row 2 is no number`: func(l *Loader) { l.Linear("", 64, 5, "block") },
+		"stored as i64": func(l *Loader) { l.Linear("", 2, 2, "int") },
 	} {
 		l := NewLoader(m, be, AsStored)
 		read(l)

@@ -32,7 +32,7 @@ func (g *Graph) CostSince(mark int) Cost {
 			}
 		case OpFlashAttn:
 			q, k, v := n.Src[0], n.Src[1], n.Src[2]
-			pairs := int64(q.Shape[1]) * int64(q.Shape[2]) * int64(k.Shape[1])
+			pairs := int64(q.Shape[1]) * int64(q.Shape[2]) * int64(q.Shape[3]) * int64(k.Shape[1])
 			c.FLOPs += 2 * pairs * int64(k.Shape[0]+v.Shape[0])
 		case OpHost:
 			c.FLOPs += n.Host.FLOPs

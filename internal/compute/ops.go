@@ -305,17 +305,17 @@ func (g *Graph) SoftMax(t, mask *Tensor, scale float32) *Tensor {
 
 // FlashAttn is fused attention. It equals, per query head h and kv head h/(H/KVH):
 //
-//	p = SoftMax(MulMat(k, q), mask, scale)   // [n, m, H]
+//	p = SoftMax(MulMat(k, q), mask, scale)   // [n, m, H, b]
 //	out[:, h, j] = Σ_i p[i, j, h]·v[:, i]
 //
-// with q [d, m, H] F32, k [d, n, KVH] and v [dv, n, KVH] F16 or F32, mask F16 [n, ≥m] or nil.
-// The result is [dv, H, m]: a reshape to [dv·H, m] joins the heads. A query for which the mask
-// closes every key gets zeros here, and NaN in SoftMax.
+// with q [d, m, H, b] F32, k [d, n, KVH, b] and v [dv, n, KVH, b] F16 or F32, mask F16 [n, ≥m] or
+// nil, the same for all b. The result is [dv, H, m, b]: a reshape to [dv·H, m·b] joins the heads. A
+// query for which the mask closes every key gets zeros here, and NaN in SoftMax.
 func (g *Graph) FlashAttn(q, k, v, mask *Tensor, scale float32) *Tensor {
 	src := []*Tensor{q, k, v}
 	switch {
 	case q.Shape[0] != k.Shape[0] || k.Shape[1] != v.Shape[1] || k.Shape[2] != v.Shape[2] ||
-		q.Shape[2]%k.Shape[2] != 0 || q.Shape[3] != 1 || k.Shape[3] != 1 || v.Shape[3] != 1:
+		q.Shape[2]%k.Shape[2] != 0 || q.Shape[3] != k.Shape[3] || k.Shape[3] != v.Shape[3]:
 		g.fail("flash_attn: q %s, k %s and v %s do not fit", q.label(), k.label(), v.label())
 	case k.Type != v.Type || k.Type != F16 && k.Type != F32:
 		g.fail("flash_attn: k %s and v %s must both be f16 or f32", k.label(), v.label())
@@ -331,7 +331,7 @@ func (g *Graph) FlashAttn(q, k, v, mask *Tensor, scale float32) *Tensor {
 		g.wantContiguous("flash_attn", mask)
 		src = append(src, mask)
 	}
-	n := g.add(OpFlashAttn, F32, Dims(v.Shape[0], q.Shape[2], q.Shape[1]), src...)
+	n := g.add(OpFlashAttn, F32, Dims(v.Shape[0], q.Shape[2], q.Shape[1], q.Shape[3]), src...)
 	n.Floats = []float32{scale}
 	return n
 }

@@ -47,10 +47,10 @@ func OpenFS(fsys fs.FS, name string) (*Tokenizer, error) {
 	t := &Tokenizer{ranks: map[[2]string]int{}}
 	data, err := fs.ReadFile(fsys, "vocab.json")
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot read the tokenizer's vocabulary: %w", name, err)
+		return nil, fmt.Errorf("%s: cannot read the tokenizer's vocabulary (%w); copy or download the whole folder again", name, err)
 	}
 	if err := json.Unmarshal(data, &t.ids); err != nil {
-		return nil, fmt.Errorf("%s: vocab.json is not a readable vocabulary: %w", name, err)
+		return nil, fmt.Errorf("%s: vocab.json is not a readable vocabulary (%w); copy or download it again", name, err)
 	}
 	if err := t.readMerges(fsys); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -88,7 +88,7 @@ func quoted(special map[string]int) []string {
 func (t *Tokenizer) readMerges(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, "merges.txt")
 	if err != nil {
-		return fmt.Errorf("cannot read the tokenizer's merges: %w", err)
+		return fmt.Errorf("cannot read the tokenizer's merges (%w); copy or download the whole folder again", err)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {

@@ -47,6 +47,23 @@ func TestAttentionAgrees(t *testing.T) {
 			}
 		}
 	}
+	// Both halves of guidance at once: keys and values side by side in the rows of one product.
+	for _, n := range []int{5, 64, 100} {
+		for _, masked := range []bool{false, true} {
+			cases = append(cases, opCase{fmt.Sprintf("batch/%d/mask=%v", n, masked), tolerance{rel: 1e-4}, func(l *lab) *compute.Tensor {
+				const d, heads, batch = 32, 7, 3
+				rows := l.f32(d, 3*heads, n, batch)
+				part := func(i int) *compute.Tensor {
+					return l.Permute(l.Slice(rows, 1, i*heads, heads), [4]int{0, 2, 1, 3})
+				}
+				var mask *compute.Tensor
+				if masked {
+					mask = l.halfInput(l.mask(n, n, 0), n, n)
+				}
+				return l.Reshape(l.FlashAttn(part(0), part(1), part(2), mask, 0.2), d*heads, n*batch)
+			}})
+		}
+	}
 	// The cache of a decoder: rows [d·heads, capacity] of which the first n count.
 	cases = append(cases, opCase{"cache", halves, func(l *lab) *compute.Tensor {
 		const d, kv, heads, m, n, room = 64, 3, 9, 5, 37, 128

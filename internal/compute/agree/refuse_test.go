@@ -69,6 +69,7 @@ func TestWrongGraphsAreRefused(t *testing.T) {
 		{"flash_attn types", func(l *lab) *T {
 			return l.FlashAttn(l.f32(8, 1, 2), l.typed(compute.F16, 8, 4, 2), l.f32(8, 4, 2), nil, 1)
 		}, []string{"flash_attn", "f16", "f32", "[8 4 2]"}},
+		{"flash_attn batch", func(l *lab) *T { return l.FlashAttn(l.f32(8, 1, 2, 2), l.f32(8, 4, 2), l.f32(8, 4, 2), nil, 1) }, []string{"flash_attn", "[8 1 2 2]", "[8 4 2]"}},
 		{"flash_attn mask", func(l *lab) *T {
 			return l.FlashAttn(l.f32(8, 3, 2), l.f32(8, 4, 2), l.f32(8, 4, 2), l.typed(compute.F16, 4, 2), 1)
 		}, []string{"flash_attn", "[4 2]", "[8 4 2]"}},

@@ -6,16 +6,16 @@ import (
 	"winnow/internal/compute"
 )
 
-// flashAttn: for query head h, kv head g = h/(H/KVH) and query j,
+// flashAttn: for query head h, kv head g = h/(H/KVH) and query j of each of dimension 3,
 //
 //	s_i = scale·(k[:, i, g]·q[:, j, h]) + mask[i, j],  p = softmax(s),  out[:, h, j] = Σ_i p_i·v[:, i, g]
 //
 // A row that the mask closes with -inf is not read. Where it closes all, the result is zero.
 func (p *program) flashAttn(out, q, k, v view, mask *view, scale float32) {
-	heads, queries, keys := q.shape[2], q.shape[1], k.shape[1]
+	heads, queries, keys, batch := q.shape[2], q.shape[1], k.shape[1], q.shape[3]
 	group := heads / k.shape[2]
 	grain := max(1, 1<<14/(keys*(q.shape[0]+v.shape[0])))
-	parallel(p.owner.threads, heads*queries, grain, func(lo, hi int) {
+	parallel(p.owner.threads, batch*heads*queries, grain, func(lo, hi int) {
 		rq, rk, rv := q.reader(), k.reader(), v.reader()
 		var rm *reader
 		if mask != nil {
@@ -25,32 +25,32 @@ func (p *program) flashAttn(out, q, k, v view, mask *view, scale float32) {
 		sums := make([]float32, v.shape[0])
 		open := make([]int, 0, keys)
 		for t := lo; t < hi; t++ {
-			h, j := t/queries, t%queries
+			b, h, j := t/queries/heads, t/queries%heads, t%queries
 			var m []float32
 			if mask != nil {
 				m = rm.row(j, 0, 0)
 			}
-			query := rq.row(j, h, 0)
+			query := rq.row(j, h, b)
 			open, score = open[:0], score[:0]
 			for i := range keys {
 				if m != nil && math.IsInf(float64(m[i]), -1) {
 					continue
 				}
-				s := scale * dot(rk.row(i, h/group, 0), query)
+				s := scale * dot(rk.row(i, h/group, b), query)
 				if m != nil {
 					s += m[i]
 				}
 				open, score = append(open, i), append(score, s)
 			}
 			clear(sums)
-			dst := out.dst(j*heads + h)
+			dst := out.dst((b*queries+j)*heads + h)
 			if len(open) == 0 {
 				clear(dst)
 				continue
 			}
 			total := exps(score)
 			for c, i := range open {
-				weigh(sums, score[c], rv.row(i, h/group, 0))
+				weigh(sums, score[c], rv.row(i, h/group, b))
 			}
 			for c := range dst {
 				dst[c] = float32(float64(sums[c]) / total)

@@ -22,6 +22,12 @@ const (
 )
 
 func TestBuiltInAnswersLikeTransformers(t *testing.T) {
+	for _, name := range []string{"llava-sprites", "llava-sprites-reglu"} {
+		t.Run(name, func(t *testing.T) { answersLikeTransformers(t, name) })
+	}
+}
+
+func answersLikeTransformers(t *testing.T, name string) {
 	var ref struct {
 		Cases []struct {
 			Picture, Question, Text string
@@ -31,14 +37,14 @@ func TestBuiltInAnswersLikeTransformers(t *testing.T) {
 			Logits                  []float32
 		}
 	}
-	data, err := os.ReadFile(filepath.Join("..", "assets", "models", "llava-sprites", "reference.json"))
+	data, err := os.ReadFile(filepath.Join("..", "assets", "models", name, "reference.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(data, &ref); err != nil {
 		t.Fatal(err)
 	}
-	m := openBuiltIn(t)
+	m := openNamed(t, name)
 	pictures := map[string]*Picture{}
 	compared, same := 0, 0
 	for _, c := range ref.Cases {

@@ -172,6 +172,10 @@ func sameGreedy(t *testing.T, m *Model, o *libllama.Model, p *Prompt, kv compute
 	var ours, theirs []int
 	for range steps {
 		ours, theirs = append(ours, best(s.Logits())), append(theirs, best(last))
+		// Beyond its end a model says what it was never taught: halves round that either way.
+		if kv == compute.F16 && theirs[len(theirs)-1] == m.Tokens.EOS() {
+			break
+		}
 		if err := s.Step(context.Background(), ours[len(ours)-1]); err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +189,7 @@ func sameGreedy(t *testing.T, m *Model, o *libllama.Model, p *Prompt, kv compute
 	}
 	t.Logf("greedy: %q", m.Tokens.Decode(ours))
 	if !slices.Equal(ours, theirs) {
-		t.Errorf("greedy text over %d tokens:\n-want %q\n+got  %q", steps, m.Tokens.Decode(theirs), m.Tokens.Decode(ours))
+		t.Errorf("greedy text over %d tokens:\n-want %q\n+got  %q", len(ours), m.Tokens.Decode(theirs), m.Tokens.Decode(ours))
 	}
 }
 
@@ -242,7 +246,7 @@ func TestSmolLM2AgreesWithLibllama(t *testing.T) {
 }
 
 func TestBuiltInAgreesWithLibllama(t *testing.T) {
-	in := builtin.All()[0]
+	in, _ := builtin.Find("llava-sprites")
 	path := filepath.Join(t.TempDir(), in.DecoderName)
 	if err := os.WriteFile(path, in.Decoder, 0o600); err != nil {
 		t.Fatal(err)

@@ -21,9 +21,11 @@ import (
 	"winnow/vlm/llama"
 )
 
-// openBuiltIn loads the model inside the program on the CPU, or on ref where no native library
-// is installed.
-func openBuiltIn(t testing.TB) *Model {
+// openBuiltIn loads the SwiGLU model inside the program on the CPU, or on ref where no native
+// library is installed.
+func openBuiltIn(t testing.TB) *Model { return openNamed(t, "llava-sprites") }
+
+func openNamed(t testing.TB, name string) *Model {
 	t.Helper()
 	b, _, err := device.Open("cpu", 0)
 	if err != nil {
@@ -31,7 +33,10 @@ func openBuiltIn(t testing.TB) *Model {
 			t.Fatal(err)
 		}
 	}
-	in := builtin.All()[0]
+	in, ok := builtin.Find(name)
+	if !ok {
+		t.Fatalf("there is no built-in model %s", name)
+	}
 	var f Files
 	if f.Decoder, err = checkpoint.OpenBytes(in.DecoderName, in.Decoder); err == nil {
 		f.Projector, err = checkpoint.OpenBytes(in.ProjectorName, in.Projector)

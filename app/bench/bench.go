@@ -27,7 +27,7 @@ const (
 type Options struct {
 	// Kind is VLM or LLM.
 	Kind string
-	// Model is a name or a path; "" is the built-in model (VLM) or smollm2-135m (LLM).
+	// Model is a name or a path; "" is the built-in SwiGLU model (VLM) or smollm2-135m (LLM).
 	Model string
 	// Projector is the mmproj of a Model given by path; "" looks beside it.
 	Projector string

@@ -11,13 +11,19 @@ import (
 	"winnow/vlm"
 )
 
-// defaultLLM is the model of `bench llm`.
-const defaultLLM = "smollm2-135m"
+// The models of `bench llm` and `bench vlm`: of the built-in ones libllama reads the SwiGLU one.
+const (
+	defaultLLM = "smollm2-135m"
+	defaultVLM = "llava-sprites"
+)
 
 func resolve(o Options) (*source, error) {
 	name := o.Model
-	if name == "" && o.Kind == LLM {
-		name = defaultLLM
+	if name == "" {
+		name = defaultVLM
+		if o.Kind == LLM {
+			name = defaultLLM
+		}
 	}
 	if b, ok := builtin.Find(name); ok {
 		dir, err := os.MkdirTemp("", "winnow-bench-")

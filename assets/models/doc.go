@@ -1,9 +1,10 @@
 // Package models carries the built-in models inside the program, so that it works at once and
 // offline.
 //
-//	llava-sprites/         a decoder and its vision encoder (mmproj), GGUF in q8_0, made by
-//	                       assets/convert; its README says how it was trained and what it can do
-//	llava-sprites-reglu/   the same with ReLU in the gates, for methods that need exact zeros
+//	llava-sprites-reglu/   a decoder with ReLU in its gates and its vision encoder (mmproj), GGUF in
+//	                       q8_0, made by assets/convert; its README says how it was trained and what
+//	                       it can do
+//	llava-sprites/         the same with SwiGLU, which llama.cpp reads too
 //	sprites-draw/          a denoiser and a text encoder in diffusers' layout, GGUF in q8_0
 //
 // Nothing but the catalogue in models.go depends on which models these are.

@@ -29,14 +29,15 @@ const paintedWorld = "knows 60 nouns, 7 colours and 9 places on painted scenes; 
 // All lists the built-in models, the default first.
 func All() []BuiltIn {
 	return []BuiltIn{{
-		Name: "llava-sprites", Title: "Sprites 5.7M", Licence: "Apache-2.0", Note: paintedWorld,
-		DecoderName: "llava-sprites-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-q8_0.gguf",
-		Decoder: spritesDecoder, Projector: spritesProjector,
-	}, {
 		Name: "llava-sprites-reglu", Title: "Sprites 5.7M ReGLU", Licence: "Apache-2.0",
-		Note:        "the same with ReLU in its gates, so that idle neurons are exactly 0; " + paintedWorld,
+		Note:        "ReLU in its gates, so that idle neurons are exactly 0; " + paintedWorld,
 		DecoderName: "llava-sprites-reglu-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-reglu-q8_0.gguf",
 		Decoder: regluDecoder, Projector: regluProjector,
+	}, {
+		Name: "llava-sprites", Title: "Sprites 5.7M SwiGLU", Licence: "Apache-2.0",
+		Note:        "SwiGLU, as real LLaVA models have it, and llama.cpp reads the file too; " + paintedWorld,
+		DecoderName: "llava-sprites-q8_0.gguf", ProjectorName: "mmproj-llava-sprites-q8_0.gguf",
+		Decoder: spritesDecoder, Projector: spritesProjector,
 	}}
 }
 

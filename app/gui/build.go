@@ -19,6 +19,7 @@ type controls struct {
 
 	// Top bar.
 	brand                   *brand
+	views                   *widgets.Segmented
 	pages                   *widgets.Segmented
 	modelMenu, deviceMenu   *widgets.Button
 	exportMenu, settingsBtn *widgets.Button
@@ -98,7 +99,7 @@ func (w *window) buildTop() fyne.CanvasObject {
 	u.deviceMenu = widgets.NewButton("Device", widgets.Outline, w.openDeviceMenu)
 	u.exportMenu = widgets.NewButton("Export ▾", widgets.Outline, w.openExportMenu)
 	u.settingsBtn = widgets.NewIconButton(widgets.IconGear, "settings", w.openSettings)
-	bar := container.New(&topBar{}, hbox(side4, u.brand, w.cmp.buildViews()), u.pages,
+	bar := container.New(&topBar{}, hbox(side4, u.brand, w.buildViews()), u.pages,
 		hbox(theme.Gap, u.modelMenu, u.deviceMenu, u.exportMenu, u.settingsBtn))
 	return vbox(0, padded(theme.Gap, theme.Gap, side4, side4, bar), newRule())
 }
@@ -124,7 +125,7 @@ func (w *window) buildLeft() fyne.CanvasObject {
 	scroll := container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
 	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4,
 		w.cmp.either(vbox(theme.Inset, w.buildKeep(), u.askButton), w.cmp.buildButton())))
-	return container.New(&frame{}, vbox(0), scroll, foot)
+	return w.answeringOr(container.New(&frame{}, vbox(0), scroll, foot), w.draw.buildLeft())
 }
 
 func (w *window) buildCentre() fyne.CanvasObject {
@@ -161,8 +162,9 @@ func (w *window) buildCentre() fyne.CanvasObject {
 	u.tools = container.New(&toolRow{slider: u.alpha, chip: u.clearForced, optional: []fyne.CanvasObject{label, u.mapMenu}},
 		u.modes, label, u.alpha, u.mapMenu, u.clearForced, u.sides)
 	banners := vbox(theme.Gap, u.banner.Banner, u.notice.Banner)
-	whole = container.New(&centreLayout{}, w.cmp.either(u.tools, w.cmp.buildTools()), banners,
-		w.cmp.either(u.view, w.cmp.buildMaps()), w.cmp.either(vbox(theme.Gap, u.timeline, u.words), w.cmp.buildLayers()))
+	whole = container.New(&centreLayout{}, w.answeringOr(w.cmp.either(u.tools, w.cmp.buildTools()), w.draw.buildTools()), banners,
+		w.answeringOr(w.cmp.either(u.view, w.cmp.buildMaps()), w.draw.buildMiddle()),
+		w.answeringOr(w.cmp.either(vbox(theme.Gap, u.timeline, u.words), w.cmp.buildLayers()), vbox(0)))
 	return padded(theme.Inset, theme.Inset, side4, side4, whole)
 }
 
@@ -177,7 +179,8 @@ func (w *window) buildRight() fyne.CanvasObject {
 	u.column = vbox(theme.Gap, u.denseCard, u.prunedCard, u.truth,
 		widgets.NewSectionTitle("What it saves"), u.savings,
 		gap(), w.buildInspector())
-	return w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column)), w.cmp.buildResults())
+	answers := w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column)), w.cmp.buildResults())
+	return w.answeringOr(answers, w.draw.buildResults())
 }
 
 // gap is a little more room above a section.

@@ -46,39 +46,12 @@ type comparison struct {
 
 	cards []*stackCard
 	ui    comparedControls
-	// parts are what each view shows in the same place.
-	parts []eitherPart
 }
-
-// The views, as look names them.
-const (
-	viewAsk     = "ask"
-	viewCompare = "compare"
-)
 
 const keyPlan = "compare"
 
 func newComparison(w *window) *comparison {
 	return &comparison{w: w, open: [2]int{-1, -1}, pointed: -1, follow: true, plan: parsePlan(w.app.Preferences().String(keyPlan))}
-}
-
-func (w *window) comparing() bool { return w.look.View == viewCompare }
-
-// front is the run that the view in front shows.
-func (w *window) front() snapshot {
-	if w.comparing() {
-		return w.cmp.shown
-	}
-	return w.shown
-}
-
-// submit asks what the view in front is for.
-func (w *window) submit() {
-	if w.comparing() {
-		w.cmp.ask()
-	} else {
-		w.ask()
-	}
 }
 
 // state is the run shown where it is about the picture in the window, else an empty one.
@@ -190,23 +163,6 @@ func (c *comparison) begin(r trace.Request) {
 	c.showStacks()
 }
 
-// abandon ends the run in progress without waiting for its last events.
-func (w *window) abandon() {
-	run := w.run
-	if run == nil {
-		return
-	}
-	run.cancel()
-	w.run = nil
-	if s := w.shown.state; s != nil && s.Running && !run.compares {
-		s = s.Snapshot()
-		s.Running, s.Cancelled = false, true
-		w.shown.state = s
-		w.drawn = drawn{}
-		w.showRun()
-	}
-}
-
 // arrived shows a snapshot of the comparison in progress.
 func (c *comparison) arrived(s snapshot) {
 	w := c.w
@@ -272,6 +228,7 @@ func (c *comparison) restore(o opened, s *trace.State, in *input) {
 		return
 	}
 	w.setView(viewCompare)
+	w.abandonDrawing()
 	w.cancel()
 	w.run = nil
 	c.shown, c.asked = snapshot{}, nil

@@ -12,13 +12,9 @@ import (
 	"winnow/app/gui/theme"
 )
 
-// eitherPart are what the two views show in one place.
-type eitherPart struct{ ask, compare fyne.CanvasObject }
-
-// either puts what the two views show into one place.
+// either puts what the two views that answer show into one place.
 func (c *comparison) either(ask, compare fyne.CanvasObject) fyne.CanvasObject {
-	c.parts = append(c.parts, eitherPart{ask, compare})
-	return container.NewStack(ask, compare)
+	return container.NewStack(c.w.only(ask, viewAsk), c.w.only(compare, viewCompare))
 }
 
 // sideColour is that of a side of the run; -1 is dense.

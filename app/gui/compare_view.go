@@ -15,8 +15,6 @@ import (
 
 // comparedControls are the widgets of the view that are written to after they were built.
 type comparedControls struct {
-	views *widgets.Segmented
-
 	// Left.
 	stacks            *fyne.Container
 	addStack, presets *widgets.Button
@@ -45,49 +43,6 @@ type comparedControls struct {
 	table      *widgets.CompareTable
 }
 
-// buildViews is the switch between the views in the top bar.
-func (c *comparison) buildViews() fyne.CanvasObject {
-	c.ui.views = widgets.NewSegmented([]string{"Ask", "Compare"}, func(i int) {
-		c.w.setView([]string{viewAsk, viewCompare}[i])
-	})
-	return c.ui.views
-}
-
-// setView brings a view to the front. A run goes on behind it.
-func (w *window) setView(name string) {
-	compare := name == viewCompare
-	w.look.View = name
-	c := w.cmp
-	i := 0
-	if compare {
-		i = 1
-		w.stopPlaying()
-	} else {
-		c.stopPlaying()
-	}
-	c.ui.views.SetSelected(i)
-	for _, p := range c.parts {
-		on, off := p.ask, p.compare
-		if compare {
-			on, off = off, on
-		}
-		off.Hide()
-		on.Show()
-	}
-	if w.ui.status == nil || w.ui.banner.Banner == nil || w.win.Content() == nil {
-		return // while the window is built
-	}
-	w.showAsk()
-	w.showStatus()
-	if compare {
-		c.showStacks()
-		c.showRun()
-	}
-	w.ui.banner.relay()
-	w.win.Content().Refresh()
-	w.remember()
-}
-
 func (c *comparison) buildStacks() fyne.CanvasObject {
 	u := &c.ui
 	u.stacks = vbox(theme.Gap)
@@ -104,7 +59,7 @@ func (c *comparison) buildStacks() fyne.CanvasObject {
 
 func (c *comparison) buildButton() fyne.CanvasObject {
 	c.ui.button = widgets.NewButton("Compare", widgets.Primary, func() {
-		if c.w.run != nil {
+		if run := c.w.run; run != nil && run.compares {
 			c.w.cancel()
 		} else {
 			c.ask()

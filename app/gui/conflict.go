@@ -31,11 +31,16 @@ func (w *window) conflict() string {
 	if m := w.state().Model; m != nil && m.Heads > 0 && m.KVHeads > 0 && m.Layers > 0 && w.state().Request.Model == w.form.Model {
 		return refusal(w.form.Methods, modelShape(m))
 	}
-	text := refusal(w.form.Methods, standIn)
+	return standInConflict(w.form.Methods)
+}
+
+// standInConflict is what methods do to each other on a model that is not known yet.
+func standInConflict(stages []stage) string {
+	text := refusal(stages, standIn)
 	if text == "" {
 		return ""
 	}
-	for _, s := range w.form.Methods {
+	for _, s := range stages {
 		if refusal([]stage{s}, standIn) != "" {
 			return ""
 		}

@@ -30,8 +30,19 @@ func TestMain(m *testing.M) {
 		if b, err := json.Marshal(r); err == nil {
 			os.WriteFile(log, b, 0o600)
 		}
+		if r.Draw != nil {
+			return replayDrawing(r)
+		}
 		return replay(r)
-	}}, Options{Files: os.Args[1:]})
+	}, pause: pace()}, Options{Files: os.Args[1:]})
+}
+
+// asPace is how long the scripted engine waits before each event, as a duration.
+const asPace = "WINNOW_TEST_PACE"
+
+func pace() time.Duration {
+	d, _ := time.ParseDuration(os.Getenv(asPace)) // none where it is not set
+	return d
 }
 
 // onDesk starts a program on a display of its own, with settings of its own.

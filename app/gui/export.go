@@ -19,8 +19,12 @@ import (
 )
 
 func (w *window) openExportMenu() {
-	if w.comparing() {
+	switch {
+	case w.comparing():
 		w.cmp.openExportMenu()
+		return
+	case w.inDraw():
+		w.draw.openExportMenu()
 		return
 	}
 	can := w.exportable()
@@ -77,8 +81,12 @@ func (w *window) exportable() bool {
 }
 
 func (w *window) exportFigure() {
-	if w.comparing() {
+	switch {
+	case w.comparing():
 		w.cmp.exportFigure()
+		return
+	case w.inDraw():
+		w.draw.exportPicture()
 		return
 	}
 	layer := w.at
@@ -102,12 +110,18 @@ func (w *window) exportScores() {
 // export writes what there is of the run shown.
 func (w *window) export(ext string, write func(path string) error) {
 	if !w.exportable() {
-		w.ui.banner.Notice("There is no run to export yet: ask first, or open a trace.")
+		first := "ask"
+		if w.inDraw() {
+			first = "draw"
+		}
+		w.ui.banner.Notice("There is no run to export yet: " + first + " first, or open a trace.")
 		return
 	}
 	end := "-run"
 	if w.comparing() {
 		end = "-compared"
+	} else if w.inDraw() {
+		end = ""
 	}
 	w.exportAs(w.exportName(end), ext, write)
 }
@@ -161,6 +175,9 @@ func (w *window) exported(name string, err error) {
 // exportName is the picture's name without its extension, and an end.
 func (w *window) exportName(end string) string {
 	name := "winnow"
+	if w.inDraw() {
+		name = w.draw.exportName()
+	}
 	if s := w.front().state; s != nil && s.Picture != nil && s.Picture.Name != "" {
 		p := s.Picture
 		name = strings.TrimSuffix(p.Name, filepath.Ext(p.Name))

@@ -41,6 +41,9 @@ func (f *fakeEngine) Run(ctx context.Context, r trace.Request, emit func(trace.E
 	f.mu.Unlock()
 	if script == nil {
 		script = replay
+		if r.Draw != nil {
+			script = replayDrawing
+		}
 	}
 	for _, e := range script(r) {
 		select {

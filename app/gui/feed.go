@@ -40,6 +40,8 @@ type feed struct {
 const (
 	framePause = 80 * time.Millisecond
 	frameQuiet = 250 * time.Millisecond
+	// sketchPause is longer: each redraw of a drawing enlarges a picture on the processor.
+	sketchPause = 200 * time.Millisecond
 )
 
 // put never waits for show. A snapshot that is done is not held back.

@@ -81,12 +81,15 @@ const (
 	maxTokens      = 4096
 )
 
-// known leaves out methods that are not registered, and values that their declarations refuse.
-func known(stages []stage) []stage {
+// known leaves out what does not serve answers, and values that declarations refuse.
+func known(stages []stage) []stage { return knownOf(pruning.Answering(), stages) }
+
+// knownOf leaves out methods that are not among some, and values that their declarations refuse.
+func knownOf(infos []pruning.Info, stages []stage) []stage {
 	out := []stage{}
 	for _, s := range stages {
 		params := pruning.Params(s.Name)
-		if params == nil && !registered(s.Name) {
+		if !slices.ContainsFunc(infos, func(i pruning.Info) bool { return i.Name == s.Name }) {
 			continue
 		}
 		keep := map[string]string{}

@@ -109,14 +109,18 @@ type window struct {
 	closed        bool
 
 	ui controls
-	// cmp is the Compare view, which shares the picture, the question and the run with this one.
-	cmp *comparison
+	// cmp is the Compare view, which shares the picture, the question and the run with this one, draw
+	// the Draw view, which shares the run.
+	cmp  *comparison
+	draw *drawing
+	// parts are what only some of the views show.
+	parts []viewPart
 }
 
 // look is how the view is set, remembered beside the form.
 type look struct {
 	Theme string `json:"theme"` // dark, light, system
-	// View is the one in front: ask, compare.
+	// View is the one in front: ask, compare, draw.
 	View  string  `json:"view,omitempty"`
 	Mode  string  `json:"mode"` // kept, score, rank
 	Map   string  `json:"map"`
@@ -167,7 +171,7 @@ func (l look) theme() theme.Mode {
 // function on the thread that this is called on, some time.
 func newWindowOn(a fyne.App, e engine.Engine, do func(func())) *window {
 	w := &window{app: a, engine: e, do: do, now: time.Now, follow: true}
-	w.cmp = newComparison(w)
+	w.cmp, w.draw = newComparison(w), newDrawing(w)
 	w.recall()
 	a.Settings().SetTheme(theme.New(w.look.theme()))
 	w.win = a.NewWindow("Winnow")
@@ -200,7 +204,7 @@ func (w *window) apply(o Options) {
 
 // started asks the engine what there is, once the window stands.
 func (w *window) started() {
-	w.win.Canvas().Focus(w.ui.question)
+	w.focusQuestion()
 	w.listEngine()
 }
 

@@ -16,24 +16,25 @@ import (
 type helpPanel struct{ pop *widget.PopUp }
 
 var helpKeys = [][2]string{
-	{"Enter", "ask, from the question; Shift+Enter begins a line"},
-	{"Ctrl+Enter", "ask or compare, from anywhere"},
-	{"Ctrl+1  2", "the views Ask and Compare; O: the overlap of the sides compared"},
+	{"Enter", "ask or draw, from the text; Shift+Enter begins a line"},
+	{"Ctrl+Enter", "ask, compare or draw, from anywhere"},
+	{"Ctrl+1  2  3", "the views Ask, Compare and Draw; O: the overlap of the sides compared"},
 	{"Esc", "cancel the run; leave the question, so that the keys below work"},
 	{"Ctrl+O", "open a picture, a figure, a trace or a model"},
 	{"Ctrl+V", "paste a picture, or the path of a file"},
 	{"Ctrl+L", "go to the question"},
-	{"Space", "play the layers or the words, or pause"},
-	{"← →", "one layer or word back or on; Home and End"},
+	{"Space", "play the layers, the words or the steps, or pause"},
+	{"← →", "one layer, word or step back or on; Home and End"},
 	{"↑ ↓", "from the layers to the words of the answer and back; ↓ again: all layers"},
 	{"F", "force the token under the pointer in or out, as a click does; Shift+click: a block"},
 	{"Del", "leave that token to the methods again"},
 	{"[  ]", "the tab before and after in the inspector"},
 	{"1  2  3", "show what is kept, the scores, the ranks"},
+	{"1  –  4", "in Draw: side by side, slider, difference, unstable tokens; N: another seed"},
 	{"A  B  D", "dense side, pruned side, the other side"},
 	{"Tab", "to the next control; arrows move its value"},
 	{"Ctrl+Z", "undo a change of the methods or of forced tokens; Ctrl+Shift+Z: again"},
-	{"Ctrl+S", "export the figure; Ctrl+Shift+S: the trace"},
+	{"Ctrl+S", "export the figure, or the picture drawn; Ctrl+Shift+S: the trace"},
 	{"F1  ?", "this list"},
 }
 

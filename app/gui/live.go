@@ -66,7 +66,7 @@ func (w *window) note() {
 func (w *window) mayRerun() bool {
 	m := w.model()
 	return w.fits() && len(w.state().Tokens) > 0 && !w.in.Grey && strings.TrimSpace(w.form.Question) != "" &&
-		(m == nil || m.Installed && m.Vision) && (w.run == nil || !w.run.compares) && w.conflict() == ""
+		(m == nil || m.Installed && m.Vision) && (w.run == nil || w.run.asks()) && w.conflict() == ""
 }
 
 func (w *window) beginLive() {

@@ -45,12 +45,14 @@ func newInput(p *picture.Picture) *input {
 	}
 }
 
-// opened is what files turned out to be. At most one of in, events and model is set.
+// opened is what files turned out to be. At most one of in, events, model and drawer is set.
 type opened struct {
 	in     *input
 	events []trace.Event
 	// model is a path for Request.Model.
 	model string
+	// drawer is the folder of a model that draws.
+	drawer string
 	// name is that of the file.
 	name string
 	// notice is something to say beside it: what was passed over, where a trace broke off.
@@ -71,6 +73,7 @@ const (
 	pngFile              // a picture, or a figure with a trace inside
 	traceFile
 	modelFile
+	drawerFolder // of a model that draws
 )
 
 // kindOf looks at the first bytes; the name decides only where they say nothing.
@@ -86,7 +89,12 @@ func kindOf(path string) (fileKind, error) {
 		if _, err := os.Stat(filepath.Join(path, "config.json")); err == nil {
 			return modelFile, nil
 		}
-		return 0, fmt.Errorf("%s is a folder without a model's config.json; drop a picture, a trace, a figure or a model", filepath.Base(path))
+		for _, part := range []string{"model_index.json", "transformer"} {
+			if _, err := os.Stat(filepath.Join(path, part)); err == nil {
+				return drawerFolder, nil
+			}
+		}
+		return 0, fmt.Errorf("%s is a folder without a model's config.json or model_index.json; drop a picture, a trace, a figure or a model", filepath.Base(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -200,6 +208,8 @@ func loadFile(ctx context.Context, path string) opened {
 			return opened{err: onlyProjector(path)}
 		}
 		return opened{model: path, name: name}
+	case drawerFolder:
+		return opened{drawer: path, name: name}
 	case traceFile, pngFile:
 		o := loadTrace(path)
 		if kind == traceFile || !errors.Is(o.err, trace.ErrNoTrace) {

@@ -49,6 +49,9 @@ func (w *window) showMenus() {
 	if m := w.model(); m != nil && m.BuiltIn {
 		text += " · built in"
 	}
+	if w.inDraw() {
+		text = w.draw.modelTitle()
+	}
 	w.ui.modelMenu.SetText(short(text, 30) + " ▾")
 	w.ui.deviceMenu.SetText(short(w.deviceTitle(), 24) + " ▾")
 }
@@ -66,7 +69,7 @@ func (w *window) deviceTitle() string {
 	id := w.form.Device
 	if id == "auto" || id == "" {
 		text := "auto"
-		if m := w.state().Model; m != nil && m.Device != "" {
+		if m := w.ran(); m != nil && m.Device != "" {
 			text += " · " + m.Device
 		}
 		return text
@@ -85,6 +88,14 @@ func (w *window) deviceTitle() string {
 	return id
 }
 
+// ran is what the model of the run in front said about itself; nil before.
+func (w *window) ran() *trace.Model {
+	if s := w.front().state; s != nil {
+		return s.Model
+	}
+	return nil
+}
+
 func threadsText(n int) string {
 	if n == 1 {
 		return "1 thread"
@@ -93,6 +104,10 @@ func threadsText(n int) string {
 }
 
 func (w *window) openModelMenu() {
+	if w.inDraw() {
+		w.draw.openModelMenu()
+		return
+	}
 	var items []*fyne.MenuItem
 	chosen := w.model()
 	for i, m := range w.models {
@@ -186,7 +201,7 @@ func (w *window) openMapMenuUnder(button fyne.CanvasObject) {
 // showNotices says where the built-in model is outside of its world.
 func (w *window) showNotices() {
 	m := w.model()
-	foreign := m != nil && m.BuiltIn && m.Vision && w.in != nil && w.in.Scene == nil && !w.foreign
+	foreign := !w.inDraw() && m != nil && m.BuiltIn && m.Vision && w.in != nil && w.in.Scene == nil && !w.foreign
 	switch {
 	case !foreign:
 		w.ui.notice.Dismiss()

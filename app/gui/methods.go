@@ -45,16 +45,24 @@ func (w *window) editBoth(key string, f func(*edits)) bool {
 }
 
 func (w *window) undo() {
-	if w.comparing() {
+	switch {
+	case w.comparing():
 		w.cmp.undo()
+		return
+	case w.inDraw():
+		w.draw.undo()
 		return
 	}
 	w.restoreEdits(w.hist.undo(w.form.edits()))
 }
 
 func (w *window) redo() {
-	if w.comparing() {
+	switch {
+	case w.comparing():
 		w.cmp.redo()
+		return
+	case w.inDraw():
+		w.draw.redo()
 		return
 	}
 	w.restoreEdits(w.hist.redo(w.form.edits()))
@@ -133,7 +141,7 @@ func valuesOf(s stage) map[string]string {
 }
 
 func infoOf(name string) pruning.Info {
-	for _, i := range pruning.Answering() {
+	for _, i := range pruning.Infos() {
 		if i.Name == name {
 			return i
 		}

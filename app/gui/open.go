@@ -59,11 +59,23 @@ func (w *window) load(open func(context.Context) opened) {
 				w.askWhenLoaded = false
 				w.ui.banner.Error(sentence(o.err.Error()), widgets.Action{Label: "Choose another", Do: w.chooseFile})
 			case o.model != "":
+				if w.inDraw() { // such a model answers
+					w.setView(viewAsk)
+				}
 				w.chooseModel(o.model)
 				w.say(o.notice)
+			case o.drawer != "":
+				w.setView(viewDraw)
+				w.draw.chooseModel(o.drawer)
+				w.say(o.notice)
+			case st != nil && st.Request.Draw != nil:
+				w.draw.restore(o, st)
 			case st != nil:
 				w.cmp.restore(o, st, in)
 			default:
+				if w.inDraw() { // a picture is asked about
+					w.setView(viewAsk)
+				}
 				w.setInput(o.in)
 				w.say(join(o.notice, strings.Join(o.in.Notes, "; ")))
 				if w.askWhenLoaded {
@@ -87,6 +99,7 @@ func (w *window) say(text string) {
 
 // setInput takes a picture to ask about. A run in progress ends: its picture is gone.
 func (w *window) setInput(in *input) {
+	w.abandonDrawing()
 	w.cancel()
 	w.run = nil
 	w.stopPlaying()
@@ -109,6 +122,7 @@ func (w *window) setInput(in *input) {
 
 // restore shows a run that was recorded: its picture, question, methods, and what came of it.
 func (w *window) restore(o opened, s *trace.State, in *input) {
+	w.abandonDrawing()
 	w.cancel()
 	w.run = nil
 	w.stopPlaying()

@@ -82,6 +82,7 @@ func (w *window) reset() {
 	w.foreign = false
 	w.setView(w.look.View)
 	w.cmp.reset()
+	w.draw.reset()
 	w.applyTheme()
 	w.showAll()
 	w.showForm()

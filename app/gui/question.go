@@ -12,16 +12,25 @@ type questionEntry struct {
 	widget.Entry
 	w     *window
 	shift bool
+	// gained is called when it gets the keyboard; may be nil.
+	gained func()
 }
 
 func newQuestionEntry(w *window) *questionEntry {
+	e := newTextEntry(w, "Ask about the picture")
+	e.OnChanged = func(text string) { w.form.Question = text; w.showAsk() }
+	e.gained = func() { w.offerQuestions(true) }
+	return e
+}
+
+// newTextEntry makes one for another text that Enter submits.
+func newTextEntry(w *window, placeholder string) *questionEntry {
 	e := &questionEntry{w: w}
 	e.MultiLine = true
 	e.Wrapping = fyne.TextWrapWord
-	e.SetPlaceHolder("Ask about the picture")
+	e.SetPlaceHolder(placeholder)
 	e.SetMinRowsVisible(2)
 	e.ExtendBaseWidget(e)
-	e.OnChanged = func(text string) { w.form.Question = text; w.showAsk() }
 	return e
 }
 
@@ -44,7 +53,9 @@ func (e *questionEntry) KeyUp(k *fyne.KeyEvent) {
 // FocusGained implements fyne.Focusable.
 func (e *questionEntry) FocusGained() {
 	e.Entry.FocusGained()
-	e.w.offerQuestions(true)
+	if e.gained != nil {
+		e.gained()
+	}
 }
 
 // FocusLost implements fyne.Focusable: the key may be released elsewhere.

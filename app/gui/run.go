@@ -14,8 +14,8 @@ import (
 type running struct {
 	request trace.Request
 	cancel  context.CancelFunc
-	// compares: it belongs to the Compare view.
-	compares bool
+	// compares: it belongs to the Compare view; draws: to the Draw view.
+	compares, draws bool
 	// cancelled: the person ended it, and its last events are still to come.
 	cancelled bool
 	// live: it repeats the run shown, began then, for a change made at since.
@@ -87,6 +87,42 @@ func (w *window) begin(r trace.Request) {
 	w.shown = snapshot{state: &trace.State{Request: r, Running: true}}
 	w.drawn = drawn{}
 	w.showRun()
+}
+
+// asks reports whether it is a run of the Ask view.
+func (r *running) asks() bool { return r != nil && !r.compares && !r.draws }
+
+// abandon ends the run in progress, of whichever view, without waiting for its last events.
+func (w *window) abandon() {
+	run := w.run
+	if run == nil {
+		return
+	}
+	run.cancel()
+	w.run = nil
+	ended := func(s *snapshot) bool {
+		if s.state == nil || !s.state.Running {
+			return false
+		}
+		c := s.state.Snapshot()
+		c.Running, c.Cancelled = false, true
+		s.state, s.done = c, true
+		return true
+	}
+	switch {
+	case run.draws:
+		if ended(&w.draw.shown) {
+			w.draw.showRun()
+		}
+	case run.compares:
+		if ended(&w.cmp.shown) {
+			w.cmp.drawn = comparedDrawn{}
+			w.cmp.showRun()
+		}
+	case ended(&w.shown):
+		w.drawn = drawn{}
+		w.showRun()
+	}
 }
 
 // failure is the sentence for a run that ended badly without saying so in its events.

@@ -21,6 +21,7 @@ func (w *window) setTheme(name string) {
 	w.look.Theme = name
 	w.applyTheme()
 	w.cmp.showLook()
+	w.draw.showLook()
 	w.remember()
 }
 

@@ -18,6 +18,7 @@ var bindings = []binding{
 	{fyne.KeyEnter, false, (*window).submit},
 	{fyne.Key1, false, func(w *window) { w.setView(viewAsk) }},
 	{fyne.Key2, false, func(w *window) { w.setView(viewCompare) }},
+	{fyne.Key3, false, func(w *window) { w.setView(viewDraw) }},
 	{fyne.KeyS, false, (*window).exportFigure},
 	{fyne.KeyS, true, (*window).exportTrace},
 	{fyne.KeyZ, true, (*window).redo},
@@ -58,7 +59,7 @@ func (w *window) shortcut(s fyne.Shortcut) bool {
 
 // typedKey gets the keys that no widget took.
 func (w *window) typedKey(e *fyne.KeyEvent) {
-	if w.comparing() && w.cmp.typedKey(e) {
+	if w.comparing() && w.cmp.typedKey(e) || w.inDraw() && w.draw.typedKey(e) {
 		return
 	}
 	if w.forceKey(e.Name) {
@@ -103,7 +104,7 @@ func (w *window) escape() {
 }
 
 func (w *window) typedRune(r rune) {
-	if w.comparing() && w.cmp.typedRune(r) {
+	if w.comparing() && w.cmp.typedRune(r) || w.inDraw() && w.draw.typedRune(r) {
 		return
 	}
 	switch r {
@@ -128,4 +129,10 @@ func (w *window) typedRune(r rune) {
 	}
 }
 
-func (w *window) focusQuestion() { w.win.Canvas().Focus(w.ui.question) }
+func (w *window) focusQuestion() {
+	if w.inDraw() {
+		w.win.Canvas().Focus(w.draw.ui.prompt)
+	} else {
+		w.win.Canvas().Focus(w.ui.question)
+	}
+}

@@ -67,6 +67,7 @@ func (w *window) showRun() {
 // showAsk is the button that asks or cancels.
 func (w *window) showAsk() {
 	w.cmp.showButton()
+	w.draw.showButton()
 	b := w.ui.askButton
 	switch {
 	case w.run != nil && w.run.cancelled && !w.run.live:
@@ -287,7 +288,11 @@ func sentence(text string) string {
 
 // showStatus is the foot of the window.
 func (w *window) showStatus() {
-	if w.comparing() || w.run != nil && w.run.compares {
+	switch {
+	case w.inDraw() || !w.comparing() && w.run != nil && w.run.draws:
+		w.draw.showStatus()
+		return
+	case w.comparing() || w.run != nil && w.run.compares:
 		w.cmp.showStatus()
 		return
 	}

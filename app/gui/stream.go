@@ -14,6 +14,9 @@ func (w *window) stream(r trace.Request, show func(snapshot)) *running {
 	w.run = run
 	w.stopSweep() // which would hold the engine
 	f := &feed{do: w.do, pause: framePause, quiet: frameQuiet}
+	if r.Draw != nil {
+		f.pause = sketchPause
+	}
 	f.show = func(s snapshot) {
 		if w.run == run && !w.closed {
 			show(s)

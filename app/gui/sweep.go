@@ -78,7 +78,7 @@ func (w *window) sweepSoon() {
 			w.sweep.soon = nil
 			switch {
 			case w.closed || w.sweep.job != nil:
-			case w.run != nil || w.comparing():
+			case w.run != nil || w.look.View != viewAsk:
 				w.sweepSoon()
 			default:
 				w.beginSweep()

@@ -41,7 +41,7 @@ func (w *window) showView() {
 		w.showInput()
 	}
 	busy := ""
-	if w.run != nil && !w.run.compares {
+	if w.run.asks() {
 		switch {
 		case s.Model == nil:
 			busy = "Loading the model"

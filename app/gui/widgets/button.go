@@ -34,6 +34,7 @@ type Button struct {
 	kind     ButtonKind
 	small    bool
 	tiny     bool // a caption-sized mark in a line of text
+	line     bool // a caption-sized line of text
 	onHover  func(in bool)
 	disabled bool
 	hovered  bool
@@ -180,6 +181,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		if b.small {
 			return fyne.NewSquareSize(7 * theme.Step)
 		}
+		if b.line {
+			return fyne.NewSize(width()+2*theme.Gap, 6*theme.Step)
+		}
 		return fyne.NewSize(width()+2*theme.Inset, 8*theme.Step)
 	}
 	r.layout = func(s fyne.Size) {
@@ -198,6 +202,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		box.FillColor, box.StrokeColor = color.Transparent, color.Transparent
 		over.FillColor = color.Transparent
 		text.TextStyle.Bold = b.kind == Primary
+		if b.line {
+			text.TextSize = theme.CaptionSize
+		}
 		if b.tiny {
 			text.TextSize, box.CornerRadius, over.CornerRadius = theme.CaptionSize-1, 2*theme.Step, 2*theme.Step
 		}

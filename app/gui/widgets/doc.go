@@ -20,6 +20,14 @@
 //	StepScrubber   the words of an answer; scrub and play
 //	TradeoffCurve  quality against cost, a point a value of a parameter
 //
+// those of a drawing:
+//
+//	StepStrip       a mark a denoising step, how it was made; scrub and play
+//	CriterionCurve  what a method went by, step by step, in the same columns
+//	Wipe            two pictures in one place, a divider between them
+//	Enlarged        a small picture large and smooth, tokens over it
+//	TokenGrid       which tokens a step computed
+//
 // those of a comparison:
 //
 //	CompareTable   metrics of several sides beside each other

@@ -21,6 +21,7 @@ var (
 	IconDrop   = icon("drop", stroke("M8 2v8M4.8 6.8L8 10l3.2-3.2M2.5 10.5v3h11v-3"))
 	IconGear   = icon("gear", stroke("M8 5.6a2.4 2.4 0 1 0 0.01 0z M8 1.6v2M8 12.4v2M1.6 8h2M12.4 8h2M3.5 3.5l1.4 1.4M11.1 11.1l1.4 1.4M3.5 12.5l1.4-1.4M11.1 4.9l1.4-1.4"))
 	IconWarn   = icon("warn", stroke("M8 2.2L14.3 13.3H1.7z M8 6.6v3.2M8 11.2v0.6"))
+	IconAgain  = icon("again", stroke("M12.9 8.6A5 5 0 1 1 11.6 4.5L13.2 6M13.3 2.6V6H9.9"))
 	IconNotice = icon("notice", stroke("M8 1.8a6.2 6.2 0 1 0 0.01 0z M8 7.3v4M8 4.6v0.7"))
 )
 

@@ -27,6 +27,8 @@ type MethodCardOptions struct {
 	Values map[string]string
 	// Labels gives a control a nicer name than its parameter's: "Neurons kept, β" for beta.
 	Labels map[string]string
+	// Shown is how many controls are always there; the others unfold under a line. 0 shows all.
+	Shown int
 }
 
 // MethodCard is a pruning method in the stack: what it is, what it removes, whether it is on,
@@ -44,6 +46,8 @@ type MethodCard struct {
 	on       bool
 	failure  string
 	controls []*paramControl
+	// unfolded shows the controls beyond o.Shown.
+	unfolded bool
 }
 
 // NewMethodCard makes a card that is switched on.
@@ -128,7 +132,12 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 	about := NewNote(m.about())
 	failure := NewNote("")
 	failure.color = fynetheme.ColorNameError
-	objects := []fyne.CanvasObject{box, toggle, order, title, provenance, up, down, remove, about}
+	more := NewButton("", Ghost, func() {
+		m.unfolded = !m.unfolded
+		m.Refresh()
+	})
+	more.line = true
+	objects := []fyne.CanvasObject{box, toggle, order, title, provenance, up, down, remove, about, more}
 	for _, c := range m.controls {
 		objects = append(objects, c)
 	}
@@ -198,10 +207,14 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 		}
 		note(about)
 		if m.on {
-			for _, c := range m.controls {
+			for _, c := range m.controls[:m.visible()] {
 				h := c.MinSize().Height
 				put(c, theme.Inset, inner, h)
 				y += h + theme.Gap
+			}
+			if m.folds() {
+				put(more, theme.Inset-theme.Gap, more.MinSize().Width, more.MinSize().Height)
+				y += more.MinSize().Height
 			}
 		}
 		note(failure)
@@ -228,15 +241,31 @@ func (m *MethodCard) CreateRenderer() fyne.WidgetRenderer {
 		}
 		failure.SetText(m.failure)
 		failure.Hidden = m.failure == ""
-		for _, c := range m.controls {
-			c.Hidden = !m.on
+		for i, c := range m.controls {
+			c.Hidden = !m.on || i >= m.visible()
 			c.Refresh()
+		}
+		more.Hidden = !m.on || !m.folds()
+		more.SetText("▸ " + strconv.Itoa(len(m.controls)-m.o.Shown) + " more settings")
+		if m.unfolded {
+			more.SetText("▾ fewer settings")
 		}
 		r.layout(m.Size())
 		canvas.Refresh(title)
 	}
 	r.refresh()
 	return r
+}
+
+// folds reports whether some controls unfold only on demand: one alone is not worth a line.
+func (m *MethodCard) folds() bool { return m.o.Shown > 0 && len(m.controls) > m.o.Shown+1 }
+
+// visible is how many controls there are to see.
+func (m *MethodCard) visible() int {
+	if m.folds() && !m.unfolded {
+		return m.o.Shown
+	}
+	return len(m.controls)
 }
 
 func (m *MethodCard) about() string {

@@ -57,8 +57,11 @@ func (c *modelsListCmd) Run(env *Env) error {
 	fmt.Fprintln(t, "model\treads\tsize\tlicence\tstate\ttitle")
 	for _, m := range list {
 		reads, state := "text", "not installed"
-		if m.Vision {
+		switch {
+		case m.Vision:
 			reads = "pictures, text"
+		case m.Draws:
+			reads = "text, draws"
 		}
 		switch {
 		case m.BuiltIn:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,7 +13,7 @@ import (
 
 type nativeCmd struct {
 	List    nativeListCmd    `cmd:"" default:"withargs" help:"Show the libraries on this machine, where they lie, and which devices they give."`
-	Install nativeInstallCmd `cmd:"" help:"Fetch the pinned libraries with npm."`
+	Install nativeInstallCmd `cmd:"" help:"Fetch the pinned libraries with npm, the simulator with pip."`
 }
 
 // Help shows examples.
@@ -60,6 +61,9 @@ func (c *nativeListCmd) Run(env *Env) error {
 		}
 		rows = append(rows, n)
 	}
+	if sim, err := native.FindMuJoCo(); err == nil {
+		rows = append(rows, nativeJSON{native.MuJoCoKind, sim.Version, sim.Source, filepath.Dir(sim.Library), sim.Bytes, ""})
+	}
 	if c.JSON {
 		return printJSON(env.Out, rows)
 	}
@@ -86,6 +90,9 @@ func (c *nativeListCmd) Run(env *Env) error {
 	for _, p := range native.Available() {
 		can = append(can, p.Kind)
 	}
+	if native.HasMuJoCo() {
+		can = append(can, native.MuJoCoKind)
+	}
 	if len(can) > 0 {
 		fmt.Fprintf(env.Out, "\ncan be installed here: %s\n\n", strings.Join(can, ", "))
 	}
@@ -93,17 +100,18 @@ func (c *nativeListCmd) Run(env *Env) error {
 }
 
 type nativeInstallCmd struct {
-	Kind string `arg:"" optional:"" default:"cpu" help:"cpu, vulkan, cuda or metal."`
+	Kind string `arg:"" optional:"" default:"cpu" help:"cpu, vulkan, cuda, metal, or mujoco for the robots' simulator and its scenes."`
 }
 
 // Help shows examples.
 func (nativeInstallCmd) Help() string {
-	return `The registry, proxy and credentials are those of your npm. What arrives is compared with a hash.
+	return `The registry, proxy and credentials are those of your npm (for mujoco, of your pip). What arrives is compared with a hash.
 
 Examples:
 
     winnow native install
-    winnow native install vulkan`
+    winnow native install vulkan
+    winnow native install mujoco`
 }
 
 func (c *nativeInstallCmd) Run(env *Env) error {
@@ -115,7 +123,7 @@ func (c *nativeInstallCmd) Run(env *Env) error {
 	if ctx.Err() != nil {
 		return errCancelled
 	}
-	if err != nil && !slices.Contains([]string{"auto", "cpu", "vulkan", "cuda", "metal"}, c.Kind) {
+	if err != nil && !slices.Contains([]string{"auto", "cpu", "vulkan", "cuda", "metal", native.MuJoCoKind}, c.Kind) {
 		return usageError{err}
 	}
 	return err

@@ -82,6 +82,10 @@ func (l *Local) Models(context.Context) ([]ModelEntry, error) {
 		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Vision: true, Installed: true, BuiltIn: true,
 			Bytes: int64(len(b.Decoder) + len(b.Projector)), Licence: b.Licence, Note: b.Note})
 	}
+	for _, b := range builtin.Drawings() {
+		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Draws: true, Installed: true, BuiltIn: true,
+			Bytes: bytesIn(b.Files), Licence: b.Licence, Note: b.Note})
+	}
 	list, err := models.List()
 	for _, m := range list {
 		e := ModelEntry{Name: m.Name, Title: m.Title, Installed: m.Installed, Bytes: m.Bytes, Licence: m.Licence, Note: "text only"}
@@ -91,6 +95,19 @@ func (l *Local) Models(context.Context) ([]ModelEntry, error) {
 		out = append(out, e)
 	}
 	return out, err
+}
+
+// bytesIn adds up the files of a model inside the program.
+func bytesIn(files fs.FS) (n int64) {
+	fs.WalkDir(files, ".", func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
 }
 
 // fileBytes is the picture's file, or nil when it is larger than limit.

@@ -28,6 +28,8 @@ type ModelEntry struct {
 	Title string `json:"title"`
 	// Vision: it takes a picture.
 	Vision bool `json:"vision"`
+	// Draws: it makes pictures of text and answers nothing.
+	Draws bool `json:"draws,omitempty"`
 	// Installed: it can run now; otherwise Install says how to get it.
 	Installed bool   `json:"installed"`
 	Install   string `json:"install,omitempty"`

@@ -67,6 +67,7 @@ func (f *fakeEngine) Models(context.Context) ([]engine.ModelEntry, error) {
 	return []engine.ModelEntry{
 		{Name: "sprites", Title: "Sprites 5.7M", Vision: true, Installed: true, BuiltIn: true, Bytes: 6_400_000},
 		{Name: "smollm2", Title: "SmolLM2 135M", Installed: true, Bytes: 98_000_000},
+		{Name: "sprites-draw", Title: "Sprites Draw", Draws: true, Installed: true, BuiltIn: true},
 		{Name: "big", Title: "Big 7B", Vision: true, Install: "winnow models install big"},
 	}, nil
 }

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -222,7 +223,9 @@ func (w *window) listEngine() {
 			if w.closed {
 				return
 			}
-			w.models, w.devices, w.listErr = models, devices, err
+			// The Draw view lists its own.
+			w.models = slices.DeleteFunc(models, func(m engine.ModelEntry) bool { return m.Draws })
+			w.devices, w.listErr = devices, err
 			w.showMenus()
 			w.showNotices()
 			w.showStatus()

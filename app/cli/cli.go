@@ -18,6 +18,7 @@ import (
 	"winnow/app/bench"
 	"winnow/app/engine"
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 
 	_ "winnow/pruning/catalogue" // the methods that can be asked for
 )
@@ -74,7 +75,7 @@ const about = `Winnow shows what a multimodal model can do without. Without a ve
 
 // words that the help texts of flags refer to.
 var words = kong.Vars{"version": "winnow " + engine.Version, "method": defaultMethod, "chat": defaultChat,
-	"stacks": strconv.Itoa(mostStacks), "points": strconv.Itoa(defaultPoints), "amplify": strconv.Itoa(amplify), "solvers": solversText, "prompts": strconv.Itoa(bench.DefaultPrompts)}
+	"stacks": strconv.Itoa(mostStacks), "points": strconv.Itoa(defaultPoints), "amplify": strconv.Itoa(quality.Amplified), "solvers": solversText, "prompts": strconv.Itoa(bench.DefaultPrompts)}
 
 // usageError is a mistake in the command line, as against one in the run.
 type usageError struct{ error }

@@ -343,7 +343,7 @@ func TestPicturesThatCannotBeWritten(t *testing.T) {
 
 func TestAPictureLeavesOutHeavyPreviews(t *testing.T) {
 	dir := t.TempDir()
-	f := fakeDrawer{preview: bytes.Repeat([]byte{7}, maxPreviews/8+1)}
+	f := fakeDrawer{preview: bytes.Repeat([]byte{7}, trace.MaxPreviews/8+1)}
 	_, notes, code := draws(t, t.Context(), &f, "draw", "--prompt", "x", "--method", "sada", "--out", filepath.Join(dir, "p.png"), "--trace", filepath.Join(dir, "t.jsonl"))
 	if code != 0 {
 		t.Fatal(notes)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"io/fs"
@@ -15,10 +15,8 @@ import (
 	"strconv"
 
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 )
-
-// amplify is how many times larger a difference picture shows differences.
-const amplify = 8
 
 // places checks, before anything is drawn, that each file asked for can be written and is a file of its
 // own.
@@ -88,14 +86,11 @@ func imageOf(d *trace.Side) func() ([]byte, error) {
 	return func() ([]byte, error) { return d.Drawn.Image, nil }
 }
 
-// maxPreviews is how many bytes of previews a picture carries at most; above, it carries none.
-const maxPreviews = 8 << 20
-
 // saveDrawing writes a picture with the run in it.
 func saveDrawing(path string, of func() ([]byte, error), events []trace.Event) error {
 	file, err := of()
 	if err == nil {
-		file, err = trace.EmbedPNG(file, lighter(events))
+		file, err = trace.EmbedPNG(file, trace.Lighter(events))
 	}
 	if err != nil {
 		return fmt.Errorf("%s was not written: %w", path, err)
@@ -110,52 +105,33 @@ func saveDrawing(path string, of func() ([]byte, error), events []trace.Event) e
 	return trace.Save(path, write)
 }
 
-// lighter leaves out the previews where they are too many bytes for a picture.
-func lighter(events []trace.Event) []trace.Event {
-	total := 0
-	for _, e := range events {
-		if d, ok := e.(trace.Denoised); ok {
-			total += len(d.Preview)
-		}
-	}
-	if total <= maxPreviews {
-		return events
-	}
-	out := make([]trace.Event, len(events))
-	for i, e := range events {
-		if d, ok := e.(trace.Denoised); ok {
-			d.Preview = nil
-			e = d
-		}
-		out[i] = e
-	}
-	return out
-}
-
-// differing is a PNG of what two pictures differ by in each channel, amplified.
+// differing is a PNG of what two sides' pictures differ by, amplified.
 func differing(a, b *trace.Side) ([]byte, error) {
-	p, err := png.Decode(bytes.NewReader(a.Drawn.Image))
+	p, err := finished(a)
 	if err != nil {
 		return nil, err
 	}
-	q, err := png.Decode(bytes.NewReader(b.Drawn.Image))
+	q, err := finished(b)
 	if err != nil {
 		return nil, err
 	}
-	if p.Bounds() != q.Bounds() {
-		return nil, errors.New("the two pictures differ in size")
-	}
-	out := image.NewRGBA(p.Bounds())
-	apart := func(x, y uint8) uint8 { return uint8(min(255, amplify*max(int(x)-int(y), int(y)-int(x)))) }
-	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
-		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
-			u, v := color.RGBAModel.Convert(p.At(x, y)).(color.RGBA), color.RGBAModel.Convert(q.At(x, y)).(color.RGBA)
-			out.SetRGBA(x, y, color.RGBA{apart(u.R, v.R), apart(u.G, v.G), apart(u.B, v.B), 255})
-		}
+	d, err := quality.Difference(p, q)
+	if err != nil {
+		return nil, err
 	}
 	var file bytes.Buffer
-	err = png.Encode(&file, out)
+	err = png.Encode(&file, d)
 	return file.Bytes(), err
+}
+
+func finished(s *trace.Side) (*image.RGBA, error) {
+	p, err := png.Decode(bytes.NewReader(s.Drawn.Image))
+	if err != nil {
+		return nil, err
+	}
+	out := image.NewRGBA(image.Rect(0, 0, p.Bounds().Dx(), p.Bounds().Dy()))
+	draw.Draw(out, out.Rect, p, p.Bounds().Min, draw.Src)
+	return out, nil
 }
 
 // openDrawing shows a recorded drawing.

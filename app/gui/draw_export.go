@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 )
 
 func (d *drawing) openExportMenu() {
@@ -24,7 +25,7 @@ func (d *drawing) openExportMenu() {
 	d.w.popUp(d.w.ui.exportMenu, []*fyne.MenuItem{
 		item("Picture of "+name+" with the run inside, PNG …", d.finished(p) != nil, func() { d.export(p, d.endName()) }),
 		item("Dense picture with the run inside, PNG …", d.finished(s.Dense) != nil, func() { d.export(s.Dense, "-dense") }),
-		item(fmt.Sprintf("Difference × %d with the run inside, PNG …", amplify), d.finished(p) != nil && d.finished(s.Dense) != nil, d.exportDifference),
+		item(fmt.Sprintf("Difference × %d with the run inside, PNG …", quality.Amplified), d.finished(p) != nil && d.finished(s.Dense) != nil, d.exportDifference),
 		fyne.NewMenuItemSeparator(),
 		item("Trace, JSON lines …", true, d.w.exportTrace),
 	})
@@ -52,7 +53,7 @@ func (d *drawing) export(x *trace.Side, end string) {
 func (d *drawing) exportDifference() {
 	a, b, events := d.finished(d.state().Dense), d.finished(d.prunedSide()), d.shown.events
 	d.save("-difference", func() ([]byte, error) {
-		img, err := differing(a, b)
+		img, err := quality.Difference(a, b)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +76,7 @@ func (d *drawing) save(end string, of func() ([]byte, error), events []trace.Eve
 func writeDrawing(path string, of func() ([]byte, error), events []trace.Event) error {
 	file, err := of()
 	if err == nil {
-		file, err = trace.EmbedPNG(file, lighter(events))
+		file, err = trace.EmbedPNG(file, trace.Lighter(events))
 	}
 	if err != nil {
 		return fmt.Errorf("%s was not written: %w", path, err)
@@ -84,32 +85,6 @@ func writeDrawing(path string, of func() ([]byte, error), events []trace.Event) 
 		_, err := w.Write(file)
 		return err
 	})
-}
-
-// maxPreviews is how many bytes of previews a picture carries at most; above, it carries none, as
-// the command line does it.
-const maxPreviews = 8 << 20
-
-// lighter leaves out the previews where they are too many bytes for a picture.
-func lighter(events []trace.Event) []trace.Event {
-	total := 0
-	for _, e := range events {
-		if d, ok := e.(trace.Denoised); ok {
-			total += len(d.Preview)
-		}
-	}
-	if total <= maxPreviews {
-		return events
-	}
-	out := make([]trace.Event, len(events))
-	for i, e := range events {
-		if d, ok := e.(trace.Denoised); ok {
-			d.Preview = nil
-			e = d
-		}
-		out[i] = e
-	}
-	return out
 }
 
 // exportName is the prompt as the name of a file.

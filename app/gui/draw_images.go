@@ -12,10 +12,8 @@ import (
 	"winnow/internal/trace"
 	"winnow/vision/grid"
 	"winnow/vision/heatmap"
+	"winnow/vision/quality"
 )
-
-// amplify is how many times larger a difference picture shows differences, as the command line does.
-const amplify = 8
 
 // imageCache holds the pictures decoded last, by side and step; step -1 is the finished one.
 type imageCache struct {
@@ -59,7 +57,7 @@ func (c *imageCache) difference(a, b *image.RGBA) *image.RGBA {
 	}
 	if c.a != a || c.b != b {
 		c.a, c.b, c.apart = a, b, nil
-		if d, err := differing(a, b); err == nil {
+		if d, err := quality.Difference(a, b); err == nil {
 			c.apart = d
 		}
 	}
@@ -81,22 +79,6 @@ func decodePNG(file []byte) (*image.RGBA, error) {
 	}
 	out := image.NewRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
 	draw.Draw(out, out.Rect, img, img.Bounds().Min, draw.Src)
-	return out, nil
-}
-
-// differing is what two pictures differ by in each channel, amplified.
-func differing(a, b *image.RGBA) (*image.RGBA, error) {
-	if a.Rect != b.Rect {
-		return nil, errors.New("the two pictures differ in size")
-	}
-	out := image.NewRGBA(a.Rect)
-	for i := range out.Pix {
-		x, y := int(a.Pix[i]), int(b.Pix[i])
-		out.Pix[i] = uint8(min(amplify*max(x-y, y-x), 255))
-		if i%4 == 3 {
-			out.Pix[i] = 0xff
-		}
-	}
 	return out, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"winnow/app/gui/widgets"
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 )
 
 // drawnKeys say what the widgets hold of the run shown, so that a snapshot redraws only what it
@@ -17,7 +18,7 @@ type drawnKeys struct{ steps, results string }
 
 func (d *drawing) buildTools() fyne.CanvasObject {
 	u := &d.ui
-	u.show = widgets.NewTabs([]string{"Side by side", "Slider A | B", fmt.Sprintf("Difference × %d", amplify), "Unstable tokens"},
+	u.show = widgets.NewTabs([]string{"Side by side", "Slider A | B", fmt.Sprintf("Difference × %d", quality.Amplified), "Unstable tokens"},
 		func(i int) { d.setShow(showNames[i]) })
 	u.where = widgets.NewMonoLabel("")
 	u.side = widgets.NewButton("", widgets.Outline, d.openSideMenu)
@@ -141,7 +142,7 @@ func (d *drawing) showPictures() {
 			u.wipe.SetPictures(nil, nil)
 		}
 	case showDifference:
-		u.titles[0].set(fmt.Sprintf("Dense against %s at this step, differences %d times amplified", d.prunedName(), amplify), false)
+		u.titles[0].set(fmt.Sprintf("Dense against %s at this step, differences %d times amplified", d.prunedName(), quality.Amplified), false)
 		u.single.SetHint(d.needBoth(hintA, hintB))
 		u.single.SetOverlay(nil, 1)
 		setEnlarged(u.single, d.images.difference(a, b))

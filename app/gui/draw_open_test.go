@@ -159,9 +159,9 @@ func TestTwoMethodsThatChooseTheStepAreRefusedOnTheirCards(t *testing.T) {
 }
 
 func TestPreviewsThatAreTooLargeStayOutOfThePicture(t *testing.T) {
-	big := make([]byte, maxPreviews/2+1)
+	big := make([]byte, trace.MaxPreviews/2+1)
 	events := []trace.Event{trace.Denoised{Preview: big}, trace.Denoised{Step: 1, Preview: big}, trace.Ended{}}
-	for _, e := range lighter(events) {
+	for _, e := range trace.Lighter(events) {
 		if d, ok := e.(trace.Denoised); ok && d.Preview != nil {
 			t.Error("a preview is kept")
 		}
@@ -169,7 +169,7 @@ func TestPreviewsThatAreTooLargeStayOutOfThePicture(t *testing.T) {
 	if d := events[0].(trace.Denoised); d.Preview == nil {
 		t.Error("the run shown lost its previews")
 	}
-	if got := lighter(events[:1])[0].(trace.Denoised); got.Preview == nil {
+	if got := trace.Lighter(events[:1])[0].(trace.Denoised); got.Preview == nil {
 		t.Error("previews that fit are left out")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"winnow/app/gui/theme"
 	"winnow/app/gui/widgets"
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 )
 
 // resultSide is the side of the small pictures in the right column: without scrolling where the
@@ -31,7 +32,7 @@ func (d *drawing) buildResults() fyne.CanvasObject {
 	fact := func(name string, value *widgets.MonoLabel) fyne.CanvasObject {
 		return container.NewBorder(nil, nil, newCaption(name), value)
 	}
-	u.diffTitle = widgets.NewSectionTitle(fmt.Sprintf("Difference × %d", amplify))
+	u.diffTitle = widgets.NewSectionTitle(fmt.Sprintf("Difference × %d", quality.Amplified))
 	u.difference = widgets.NewEnlarged("")
 	u.difference.SetBare(true)
 	u.tokensTitle = widgets.NewSectionTitle("")

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"winnow/internal/trace"
+	"winnow/vision/quality"
 )
 
 // drawBench is a window in the Draw view.
@@ -115,8 +116,8 @@ func TestWaysToCompareTwoPictures(t *testing.T) {
 	p, _ := b.draw.pictureAt(b.draw.prunedSide(), 11)
 	x, y := 0, 0
 	for i := range a.Pix { // a byte that differs, not so much that it is cut
-		if d := int(a.Pix[i]) - int(p.Pix[i]); d > 0 && amplify*d < 255 {
-			if got := int(apart.Pix[i]); got != amplify*d {
+		if d := int(a.Pix[i]) - int(p.Pix[i]); d > 0 && quality.Amplified*d < 255 {
+			if got := int(apart.Pix[i]); got != quality.Amplified*d {
 				t.Fatalf("byte %d differs by %d and is drawn as %d", i, d, got)
 			}
 			x++

@@ -96,3 +96,28 @@ type (
 func (Drawing) Type() string  { return "drawing" }
 func (Denoised) Type() string { return "denoised" }
 func (Drawn) Type() string    { return "drawn" }
+
+// MaxPreviews is how many bytes of previews a picture's run carries at most.
+const MaxPreviews = 8 << 20
+
+// Lighter leaves out a drawing's previews where they are more than MaxPreviews in all.
+func Lighter(events []Event) []Event {
+	total := 0
+	for _, e := range events {
+		if d, ok := e.(Denoised); ok {
+			total += len(d.Preview)
+		}
+	}
+	if total <= MaxPreviews {
+		return events
+	}
+	out := make([]Event, len(events))
+	for i, e := range events {
+		if d, ok := e.(Denoised); ok {
+			d.Preview = nil
+			e = d
+		}
+		out[i] = e
+	}
+	return out
+}

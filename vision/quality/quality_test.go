@@ -3,6 +3,7 @@ package quality
 import (
 	"image"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -90,5 +91,18 @@ func TestWhatCannotBeCompared(t *testing.T) {
 	}
 	if _, err := SSIM(sample(10, 40, 1), sample(10, 40, 2)); err == nil {
 		t.Error("a picture smaller than the window is no error")
+	}
+}
+
+func TestDifferenceIsAmplifiedAndOpaque(t *testing.T) {
+	a, b := image.NewRGBA(image.Rect(0, 0, 2, 1)), image.NewRGBA(image.Rect(0, 0, 2, 1))
+	copy(a.Pix, []uint8{10, 20, 30, 255, 0, 0, 0, 255})
+	copy(b.Pix, []uint8{13, 20, 20, 255, 40, 0, 0, 255})
+	d, err := Difference(a, b)
+	if want := []uint8{24, 0, 80, 255, 255, 0, 0, 255}; err != nil || !slices.Equal(d.Pix, want) {
+		t.Errorf("%v, -want %v +got %v", err, want, d.Pix)
+	}
+	if _, err := Difference(a, image.NewRGBA(image.Rect(0, 0, 1, 1))); err == nil {
+		t.Error("pictures of two sizes have a difference")
 	}
 }

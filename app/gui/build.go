@@ -32,10 +32,7 @@ type controls struct {
 	samplingLine *foldLine
 	samplingBox  *fyne.Container
 	sampling     *samplingControls
-	methodsTitle *widgets.SectionTitle
-	methods      *fyne.Container
-	cards        []*widgets.MethodCard
-	addMethod    *widgets.Button
+	stack        cardStack
 	askButton    *widgets.Button
 	keep         keepPanel
 
@@ -113,15 +110,13 @@ func (w *window) buildLeft() fyne.CanvasObject {
 	u.sampling = newSamplingControls(w.sampled)
 	u.samplingBox = vbox(theme.Gap, u.sampling.box)
 	u.samplingLine = newFoldLine(w.foldSampling)
-	u.methodsTitle = widgets.NewSectionTitle("Methods, in the order they act")
-	u.methods = vbox(theme.Gap)
-	u.addMethod = widgets.NewButton("+ Add a method", widgets.Outline, w.openMethodMenu)
+	w.buildStack()
 	u.askButton = widgets.NewButton("Ask", widgets.Primary, w.askOrCancel)
 
 	column := vbox(theme.Gap,
 		widgets.NewSectionTitle("Picture"), u.card, w.sceneGrid(),
 		gap(), widgets.NewSectionTitle("Question"), u.question, u.suggestions, u.samplingLine, u.samplingBox,
-		gap(), w.cmp.either(vbox(theme.Gap, u.methodsTitle, u.methods, u.addMethod), w.cmp.buildStacks()))
+		gap(), w.cmp.either(vbox(theme.Gap, u.stack.title, u.stack.box, u.stack.add), w.cmp.buildStacks()))
 	scroll := container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
 	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4,
 		w.cmp.either(vbox(theme.Inset, w.buildKeep(), u.askButton), w.cmp.buildButton())))

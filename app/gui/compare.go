@@ -275,7 +275,7 @@ func (c *comparison) openInAsk(methods []stage) {
 	w := c.w
 	w.edit("", func([]stage) []stage { return cloneStages(methods) })
 	w.setView(viewAsk)
-	w.showMethods()
+	w.ui.stack.show()
 	w.ui.toast.Say("The stack is in Ask; Enter asks with it")
 }
 

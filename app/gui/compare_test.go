@@ -332,7 +332,7 @@ func TestStackGoesOverToAsk(t *testing.T) {
 	b.cmp.edit("", twoStacks)
 	before := cloneStages(b.form.Methods)
 	b.cmp.openInAsk(b.cmp.sideStacks()[0])
-	if b.comparing() || len(b.form.Methods) != 1 || b.form.Methods[0].Params["keep"] != "0.25" || len(b.ui.cards) != 1 {
+	if b.comparing() || len(b.form.Methods) != 1 || b.form.Methods[0].Params["keep"] != "0.25" || len(b.ui.stack.cards) != 1 {
 		t.Errorf("compare view %v, methods %+v", b.comparing(), b.form.Methods)
 	}
 	b.undo()

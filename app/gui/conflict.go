@@ -67,5 +67,5 @@ func (w *window) showConflict() {
 	if text == "" {
 		text = w.state().Error
 	}
-	w.blameMethods(text)
+	w.ui.stack.blame(text)
 }

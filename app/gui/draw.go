@@ -45,8 +45,7 @@ type drawing struct {
 	// noticed counts the run's notices that were shown.
 	noticed int
 
-	cards []*widgets.MethodCard
-	ui    drawControls
+	ui drawControls
 }
 
 const keyDraw = "draw"

@@ -23,9 +23,7 @@ type drawControls struct {
 	seed            *widget.Entry
 	refusal         *widgets.Note
 	size            *widgets.Button
-	methodsTitle    *widgets.SectionTitle
-	methods         *fyne.Container
-	addMethod       *widgets.Button
+	stack           cardStack
 	button          *widgets.Button
 
 	// Centre.
@@ -72,14 +70,12 @@ func (d *drawing) buildLeft() fyne.CanvasObject {
 	}
 	u.note = widgets.NewNote(d.modelNote())
 	u.suggestions.Add(padded(theme.Step, 0, 6, 6, u.note))
-	u.methodsTitle = widgets.NewSectionTitle("Methods")
-	u.methods = vbox(theme.Gap)
-	u.addMethod = widgets.NewButton("+ Add a method", widgets.Outline, d.openMethodMenu)
+	d.buildStack()
 	u.button = widgets.NewButton("Draw", widgets.Primary, d.askOrCancel)
 	column := vbox(theme.Gap,
 		widgets.NewSectionTitle("Prompt"), u.prompt, u.suggestions,
 		gap(), widgets.NewSectionTitle("Sampler"), d.buildSampler(),
-		gap(), u.methodsTitle, u.methods, u.addMethod)
+		gap(), u.stack.title, u.stack.box, u.stack.add)
 	scroll := container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
 	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4, u.button))
 	d.showForm()
@@ -160,7 +156,7 @@ func (d *drawing) showForm() {
 	} else {
 		u.size.Hide()
 	}
-	d.showMethods()
+	u.stack.show()
 }
 
 // showButton is the one that draws or cancels.

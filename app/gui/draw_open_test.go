@@ -35,7 +35,7 @@ func TestDroppedDrawingRestoresEverything(t *testing.T) {
 	if !o.inDraw() || u.prompt.Text != "A red disc, on the left!" || f.Steps != 30 || f.Seed != 5 || f.Guidance != 4.5 || f.Solver != "unipc" {
 		t.Errorf("in Draw %v, %+v", o.inDraw(), f)
 	}
-	if len(f.Methods) != 1 || o.draw.cards[0].Values()["max_interval"] != "3" {
+	if len(f.Methods) != 1 || o.draw.ui.stack.cards[0].Values()["max_interval"] != "3" {
 		t.Errorf("methods %+v", f.Methods)
 	}
 	if u.pruned.Picture() == nil || u.titles[1].text.Text != b.draw.ui.titles[1].text.Text || len(e.asked()) != 0 {
@@ -147,13 +147,13 @@ func TestTwoMethodsThatChooseTheStepAreRefusedOnTheirCards(t *testing.T) {
 	e := &fakeEngine{}
 	b := drawBench(t, e)
 	b.draw.edit("", func(f *sketchForm) { f.Methods = append(f.Methods, stage{Name: "stepcache"}) })
-	b.draw.showMethods()
+	b.draw.ui.stack.show()
 	b.draw.ui.prompt.SetText("a disc")
 	b.submit()
 	if len(e.asked()) != 0 || !strings.Contains(b.ui.banner.Text(), "choose the denoising step") {
 		t.Errorf("%d runs; banner %q", len(e.asked()), b.ui.banner.Text())
 	}
-	if !b.draw.ui.addMethod.Disabled() {
+	if !b.draw.ui.stack.add.Disabled() {
 		t.Error("a third method is offered")
 	}
 }

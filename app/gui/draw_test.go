@@ -223,7 +223,7 @@ func TestLongPromptIsSaid(t *testing.T) {
 func TestWithoutAMethodTheDensePictureIsDrawnAlone(t *testing.T) {
 	e := &fakeEngine{}
 	b := drawBench(t, e)
-	b.draw.cards[0].OnRemove()
+	b.draw.ui.stack.cards[0].OnRemove()
 	b.paint("a disc")
 	u := &b.draw.ui
 	if r := e.asked()[0]; len(r.Methods) != 0 {
@@ -233,7 +233,7 @@ func TestWithoutAMethodTheDensePictureIsDrawnAlone(t *testing.T) {
 		t.Errorf("pruned: %q", u.pruned.Hint())
 	}
 	b.undo()
-	if len(b.draw.form.Methods) != 1 || len(b.draw.cards) != 1 {
+	if len(b.draw.form.Methods) != 1 || len(b.draw.ui.stack.cards) != 1 {
 		t.Errorf("undone: %+v", b.draw.form.Methods)
 	}
 }

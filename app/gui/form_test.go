@@ -72,7 +72,7 @@ func TestRememberedSettingsNeverKeepTheWindowFromOpening(t *testing.T) {
 func TestSettingsAreRemembered(t *testing.T) {
 	b := newBench(t, &fakeEngine{})
 	b.ui.question.SetText("Where is the sheep?")
-	b.addStage("random")
+	b.ui.stack.restack(func(st []stage) []stage { return append(st, stage{Name: "random"}) })()
 	b.setMap(1)
 	b.setAlpha(0.3)
 	b.chooseDevice("cpu")
@@ -86,8 +86,8 @@ func TestSettingsAreRemembered(t *testing.T) {
 		t.Errorf("look: %s", look)
 	}
 	again := benchOn(t, &fakeEngine{}, b.app.Preferences().String(keyForm))
-	if len(again.ui.cards) != 2 || again.ui.question.Text != "Where is the sheep?" {
-		t.Errorf("%d methods, question %q", len(again.ui.cards), again.ui.question.Text)
+	if len(again.ui.stack.cards) != 2 || again.ui.question.Text != "Where is the sheep?" {
+		t.Errorf("%d methods, question %q", len(again.ui.stack.cards), again.ui.question.Text)
 	}
 }
 
@@ -100,14 +100,14 @@ func TestEditsAreUndoneOneByOneAndSlidersAsOne(t *testing.T) {
 	first := keep()
 	for _, v := range []string{"0.6", "0.7", "0.8"} { // one drag
 		clock = clock.Add(100 * time.Millisecond)
-		b.ui.cards[0].OnChanged(map[string]string{"keep": v, "layer": "2"})
+		b.ui.stack.cards[0].OnChanged(map[string]string{"keep": v, "layer": "2"})
 	}
 	clock = clock.Add(time.Minute)
-	b.ui.cards[0].OnToggled(false)
+	b.ui.stack.cards[0].OnToggled(false)
 	clock = clock.Add(time.Minute)
-	b.addStage("random")
-	b.ui.cards[1].OnMoveUp()
-	if b.form.Methods[0].Name != "random" || b.ui.cards[0].Name() != "random" {
+	b.ui.stack.restack(func(st []stage) []stage { return append(st, stage{Name: "random"}) })()
+	b.ui.stack.cards[1].OnMoveUp()
+	if b.form.Methods[0].Name != "random" || b.ui.stack.cards[0].Name() != "random" {
 		t.Fatalf("moved up: %v", b.form.Methods)
 	}
 	b.undo()
@@ -124,11 +124,11 @@ func TestEditsAreUndoneOneByOneAndSlidersAsOne(t *testing.T) {
 		t.Fatalf("a drag is more than one step: keep is %s", keep())
 	}
 	b.redo()
-	if keep() != "0.8" || b.ui.cards[0].Values()["keep"] != "0.8" {
-		t.Errorf("redo: keep is %s, its control shows %s", keep(), b.ui.cards[0].Values()["keep"])
+	if keep() != "0.8" || b.ui.stack.cards[0].Values()["keep"] != "0.8" {
+		t.Errorf("redo: keep is %s, its control shows %s", keep(), b.ui.stack.cards[0].Values()["keep"])
 	}
-	b.ui.cards[0].OnRemove()
-	if len(b.form.Methods) != 0 || len(b.ui.methods.Objects) != 0 {
+	b.ui.stack.cards[0].OnRemove()
+	if len(b.form.Methods) != 0 || len(b.ui.stack.box.Objects) != 0 {
 		t.Errorf("removed: %v", b.form.Methods)
 	}
 	if b.shortcut(binding{key: fyne.KeyZ, shift: true}.shortcut()); len(b.form.Methods) != 0 {

@@ -215,8 +215,8 @@ func (w *window) setBudget(at int, name, value string) {
 		st[at].Params[name] = value
 		return st
 	})
-	if at < len(w.ui.cards) {
-		w.ui.cards[at].SetValues(valuesOf(w.form.Methods[at]))
+	if at < len(w.ui.stack.cards) {
+		w.ui.stack.cards[at].SetValues(valuesOf(w.form.Methods[at]))
 	}
 	w.rerunSoon()
 }

@@ -41,7 +41,7 @@ func (w *window) showForm() {
 		w.ui.question.SetText(w.form.Question)
 	}
 	w.showSampling()
-	w.showMethods()
+	w.ui.stack.show()
 	w.cmp.showStacks()
 	w.showAsk()
 	w.showMenus()

@@ -65,7 +65,7 @@ func TestCurveIsComputedWhenIdleAndKept(t *testing.T) {
 	// The value in force is no part of the key; another layer is.
 	b.keepMoved(0.25)
 	b.until("the run is done", func() bool { return b.run == nil && b.live.since.IsZero() })
-	if b.curve() != c || valuesOf(b.form.Methods[0])["keep"] != "0.25" || b.ui.cards[0].Values()["keep"] != "0.25" {
+	if b.curve() != c || valuesOf(b.form.Methods[0])["keep"] != "0.25" || b.ui.stack.cards[0].Values()["keep"] != "0.25" {
 		t.Errorf("moved to %v, another curve %v", b.form.Methods, b.curve() != c)
 	}
 	runs := e.asked()

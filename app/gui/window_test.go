@@ -314,7 +314,7 @@ func TestDroppingAFigureOrTraceRestoresTheRun(t *testing.T) {
 	b := newBench(t, &fakeEngine{})
 	b.openSample(4)
 	b.form.Methods = []stage{{Name: "fastv", Params: map[string]string{"keep": "0.25"}}, {Name: "random", Off: true}}
-	b.showMethods()
+	b.ui.stack.show()
 	b.askAbout("How many sheep are there?")
 	fig, jsonl, scores := exportsOf(t, b)
 
@@ -325,7 +325,7 @@ func TestDroppingAFigureOrTraceRestoresTheRun(t *testing.T) {
 		if fresh.form.Question != "How many sheep are there?" || fresh.ui.question.Text != fresh.form.Question {
 			t.Errorf("question: %q", fresh.form.Question)
 		}
-		if m := fresh.form.Methods; len(m) != 1 || m[0].Name != "fastv" || m[0].Params["keep"] != "0.25" || len(fresh.ui.cards) != 1 {
+		if m := fresh.form.Methods; len(m) != 1 || m[0].Name != "fastv" || m[0].Params["keep"] != "0.25" || len(fresh.ui.stack.cards) != 1 {
 			t.Errorf("methods: %v", m)
 		}
 		if fresh.in == nil || fresh.in.Name != "05-sheep.png" || fresh.in.Image.Bounds().Dx() != 448 || fresh.in.Scene == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"winnow/app/agreement"
+	builtin "winnow/assets/models"
 	"winnow/assets/samples"
 	"winnow/internal/compute"
 	"winnow/internal/compute/device"
@@ -35,7 +36,7 @@ const maxAnswer = 64
 
 // RunFidelity asks the questions. ctx ends it between two of them.
 func RunFidelity(ctx context.Context, o FidelityOptions) (*Fidelity, error) {
-	source, err := resolve(Options{Kind: VLM, Model: o.Model, Projector: o.Projector})
+	source, err := resolve(Options{Kind: VLM, Model: cmp.Or(o.Model, builtin.All()[0].Name), Projector: o.Projector})
 	if err != nil {
 		return nil, err
 	}

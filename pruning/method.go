@@ -114,11 +114,16 @@ func Infos() []Info {
 	return out
 }
 
-// Denoises reports whether the method serves drawings; all others serve answers.
+// Acts reports whether the method serves robot policies.
+func (i Info) Acts() bool { return slices.Contains(i.Stages, Act) }
+
+// Denoises reports whether the method serves drawings.
 func (i Info) Denoises() bool { return slices.Contains(i.Stages, Denoise) }
 
 // Answering lists the registered methods that serve answers, by name.
-func Answering() []Info { return slices.DeleteFunc(Infos(), Info.Denoises) }
+func Answering() []Info {
+	return slices.DeleteFunc(Infos(), func(i Info) bool { return i.Denoises() || i.Acts() })
+}
 
 // Spec names a method with the parameters that differ from its defaults.
 type Spec struct {

@@ -15,9 +15,10 @@ const (
 	Prefill              // all prompt rows at once
 	Decode               // one new row a step
 	Denoise              // one denoising step
+	Act                  // the one pass of a robot policy: all rows at once
 )
 
-var phaseNames = [...]string{"vision", "prefill", "decode", "denoise"}
+var phaseNames = [...]string{"vision", "prefill", "decode", "denoise", "act"}
 
 func (p Phase) String() string { return phaseNames[p] }
 

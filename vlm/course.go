@@ -48,6 +48,12 @@ func (m *Model) course(methods []pruning.Stacked) (course, error) {
 	model := m.Decoder.Describe()
 	c := course{sites: map[place][]site{}, cut: map[place]bool{}}
 	for i, st := range methods {
+		switch {
+		case st.Info.Denoises():
+			return course{}, fmt.Errorf("%s decides on denoising steps: it serves drawings (winnow draw), not answers; choose another method", st.Info.Title)
+		case st.Info.Acts():
+			return course{}, fmt.Errorf("%s decides inside a robot policy that was trained with routers, not in answers; choose another method", st.Info.Title)
+		}
 		requests, err := st.Method.Requests(model)
 		if err != nil {
 			return course{}, fmt.Errorf("%s cannot serve this model: %w", st.Info.Title, err)
@@ -72,8 +78,6 @@ func (m *Model) course(methods []pruning.Stacked) (course, error) {
 func (c *course) add(v site, layers int) error {
 	p := place{v.Site.Phase, v.Site.Layer, v.Site.At}
 	switch {
-	case p.phase == pruning.Denoise:
-		return fmt.Errorf("decides on denoising steps: it serves drawings (winnow draw), not answers; choose another method")
 	case p.phase != pruning.Prefill && p.phase != pruning.Decode:
 		return fmt.Errorf("decides in phase %v, which this pipeline does not offer; choose another method", p.phase)
 	case p.at == pruning.OnLogits:

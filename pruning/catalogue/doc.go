@@ -9,6 +9,7 @@
 package catalogue
 
 import (
+	_ "winnow/pruning/cogvla"       // layers that a robot policy's router lets tokens skip
 	_ "winnow/pruning/corematching" // core tokens and core neurons
 	_ "winnow/pruning/fastv"        // attention of the last row
 	_ "winnow/pruning/random"       // by lot

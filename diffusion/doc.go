@@ -29,6 +29,7 @@
 // come, one for each number of tokens, and that time is theirs.
 //
 // Start with run.go, the loop; then methods.go (what methods see and how it is carried out),
-// begin.go, admit.go, model.go; measure.go times an evaluation beside its matrix products. The parts are the folders beside: solver, pixart (the denoiser),
-// cliptext with its tokenizer bpe, and tensors, which reads their files.
+// begin.go, admit.go, model.go; measure.go times an evaluation beside its matrix products. The parts
+// are the folders beside: solver, pixart (the denoiser),
+// cliptext with its tokenizer bpe; internal/tensors reads their files.
 package diffusion

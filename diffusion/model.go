@@ -11,8 +11,8 @@ import (
 	"winnow/diffusion/cliptext/bpe"
 	"winnow/diffusion/pixart"
 	"winnow/diffusion/solver"
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 	"winnow/internal/trace"
 	"winnow/pruning"
 )

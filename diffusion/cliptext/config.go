@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"winnow/diffusion/tensors"
+	"winnow/internal/tensors"
 )
 
 // Config is what config.json says of the encoder; names in brackets are its keys.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 // Encoder is the network with its weights on a device. It is not safe for concurrent use.

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 func load(t *testing.T, be compute.Backend, storage tensors.Storage) *Encoder {
@@ -36,7 +37,7 @@ func encode(t *testing.T, e *Encoder, ids ...[]int) []Encoding {
 
 // TestTokensSeeOnlyWhatIsBefore: a changed token leaves the rows before it alone, bit for bit.
 func TestTokensSeeOnlyWhatIsBefore(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		e := load(t, be, tensors.AsStored)
 		out := encode(t, e, []int{298, 5, 6, 7, 299}, []int{298, 5, 6, 8, 299})
 		w := e.Config.Width
@@ -73,7 +74,7 @@ func TestPooledRow(t *testing.T) {
 
 // TestNamesWithoutPrefix: newer library versions save the encoder without text_model.
 func TestNamesWithoutPrefix(t *testing.T) {
-	be := open(t, "ref")
+	be := computetest.Open(t, "ref")
 	e := load(t, be, tensors.AsStored)
 	bare, err := New(e.Config, unprefixed{e.files}, be, tensors.AsStored)
 	if err != nil {
@@ -97,7 +98,7 @@ func (u unprefixed) Tensor(name string) (*checkpoint.Tensor, bool) {
 
 // TestCost compares the count of the graph with one by hand.
 func TestCost(t *testing.T) {
-	e := load(t, open(t, "ref"), tensors.AsStored)
+	e := load(t, computetest.Open(t, "ref"), tensors.AsStored)
 	const n, w, inner, layers = 20, 24, 48, 3
 	got, err := e.Cost(n)
 	if want := int64(layers * 2 * n * (4*w*w + 2*w*inner + 2*n*w)); err != nil || got.FLOPs != want {
@@ -106,7 +107,7 @@ func TestCost(t *testing.T) {
 }
 
 func TestBadInputIsNamed(t *testing.T) {
-	e := load(t, open(t, "ref"), tensors.AsStored)
+	e := load(t, computetest.Open(t, "ref"), tensors.AsStored)
 	for _, c := range []struct {
 		ids  [][]int
 		mask [][]bool

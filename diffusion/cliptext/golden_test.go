@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
 	"winnow/internal/golden"
+	"winnow/internal/tensors"
 )
 
 // tolerance bounds the largest error in units of the reference's root mean square; transformers'
@@ -26,7 +27,7 @@ func TestGoldenHF(t *testing.T) {
 	for _, folder := range []string{"clip-text-l", "clip-text-g"} {
 		for name, path := range golden.HF(t, folder) {
 			t.Run(folder+"/"+name, func(t *testing.T) {
-				onEach(t, func(t *testing.T, be compute.Backend) { goldenCase(t, be, path) })
+				computetest.OnEach(t, func(t *testing.T, be compute.Backend) { goldenCase(t, be, path) })
 			})
 		}
 	}
@@ -111,7 +112,7 @@ func goldenCase(t *testing.T, be compute.Backend, path string) {
 			t.Errorf("%s: %d numbers, want %d", name, len(have), len(want))
 			continue
 		}
-		if e := worst(have, want); e > tolerance {
+		if e := computetest.Worst(have, want); e > tolerance {
 			t.Errorf("%s is off by %.2g of its size", name, e)
 		}
 		compared++

@@ -3,7 +3,7 @@ package pixart
 import (
 	"fmt"
 
-	"winnow/diffusion/tensors"
+	"winnow/internal/tensors"
 )
 
 // Config is what config.json says of the network; names in brackets are its keys.

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
 	"winnow/internal/golden"
+	"winnow/internal/tensors"
 )
 
 // tolerance bounds the largest error in units of the reference's root mean square. diffusers' own
@@ -23,7 +24,7 @@ func TestGoldenHF(t *testing.T) {
 	for _, folder := range []string{"pixart-alpha", "pixart-sigma"} {
 		for name, path := range golden.HF(t, folder) {
 			t.Run(folder+"/"+name, func(t *testing.T) {
-				onEach(t, func(t *testing.T, be compute.Backend) {
+				computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 					t.Run("plain", func(t *testing.T) { goldenCase(t, be, path, gpuScores) })
 					t.Run("fused", func(t *testing.T) { goldenCase(t, be, path, 0) })
 				})
@@ -79,7 +80,7 @@ func goldenCase(t *testing.T, be compute.Backend, path string, plainScores int) 
 			t.Errorf("%s: %d numbers, want %d", name, len(got[name]), len(want))
 			continue
 		}
-		if e := worst(got[name], want); e > tolerance {
+		if e := computetest.Worst(got[name], want); e > tolerance {
 			t.Errorf("%s is off by %.2g of its size", name, e)
 		}
 		compared++

@@ -5,54 +5,19 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
-	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
-	"winnow/internal/compute/device"
-	"winnow/internal/native"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 var ctx = context.Background()
 
-// open gives a backend, or skips the test where its libraries are not installed.
-func open(t *testing.T, id string) compute.Backend {
-	t.Helper()
-	if id != "ref" {
-		kind, _, _ := strings.Cut(id, ":")
-		if _, err := native.Find(kind); err != nil {
-			if text := err.Error(); strings.Contains(text, "not installed") || strings.Contains(text, "no native libraries") {
-				t.Skip(err) // names the command
-			}
-			t.Fatal(err)
-		}
-	}
-	be, _, err := device.Open(id, 1) // one thread: on a busy machine several wait for each other at every operation
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { be.Close() })
-	return be
-}
-
-// onEach runs a test on the processor through ggml and in plain Go.
-func onEach(t *testing.T, test func(t *testing.T, be compute.Backend)) {
-	for _, id := range []string{"ref", "cpu"} {
-		t.Run(id, func(t *testing.T) { test(t, open(t, id)) })
-	}
-}
-
 // random is a source of noise for every tensor that a configuration asks for.
 type random struct {
-	rand    *rand.Rand
-	tensors map[string]*checkpoint.Tensor
-}
-
-func (r *random) Tensor(name string) (*checkpoint.Tensor, bool) {
-	t, ok := r.tensors[name]
-	return t, ok
+	rand *rand.Rand
+	computetest.Tensors
 }
 
 // put adds a tensor of the given PyTorch shape, rows scaled to keep sizes about 1.
@@ -68,22 +33,12 @@ func (r *random) put(name string, shape ...int) {
 			data[i] = float32(r.rand.NormFloat64() / 10)
 		}
 	}
-	r.set(name, data, shape...)
-}
-
-func (r *random) set(name string, data []float32, shape ...int) {
-	b, err := checkpoint.Quantize(checkpoint.F32, data)
-	if err != nil {
-		panic(err)
-	}
-	dims := slices.Clone(shape)
-	slices.Reverse(dims)
-	r.tensors[name] = &checkpoint.Tensor{Name: name, Type: checkpoint.F32, Dims: dims, Data: b}
+	r.Put(name, data, shape...)
 }
 
 // noise makes the weights of a network.
 func noise(c Config) *random {
-	r := &random{rand.New(rand.NewPCG(4, 2)), map[string]*checkpoint.Tensor{}}
+	r := &random{rand.New(rand.NewPCG(4, 2)), computetest.Tensors{}}
 	w := c.Width()
 	linear := func(name string, in, out int) {
 		r.put(name+".weight", out, in)
@@ -171,20 +126,6 @@ func evaluate(t *testing.T, s *Session, x [][]float32, at float64, e Evaluation)
 		t.Fatal(err)
 	}
 	return out
-}
-
-// worst is the largest difference in units of want's root mean square.
-func worst(got, want []float32) float64 {
-	var top, sum float64
-	for i, w := range want {
-		d := math.Abs(float64(got[i] - w))
-		if math.IsNaN(d) {
-			return math.Inf(1)
-		}
-		top = max(top, d)
-		sum += float64(w) * float64(w)
-	}
-	return top / math.Sqrt(sum/float64(len(want)))
 }
 
 func same(a, b [][]float32) bool { return slices.EqualFunc(a, b, slices.Equal[[]float32]) }

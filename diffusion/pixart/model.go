@@ -3,8 +3,8 @@ package pixart
 import (
 	"fmt"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 // Model is the network with its weights on a device. It is not safe for concurrent use.

@@ -3,14 +3,15 @@ package pixart
 import (
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 // TestProductsAreAnEvaluations: the arithmetic counted is an evaluation's, whichever way attention
 // goes, for networks with and without further conditions.
 func TestProductsAreAnEvaluations(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		m := smallModel(t, be, tensors.AsStored)
 		want, err := m.Cost(smallSize, 0)
 		if err != nil {
@@ -53,7 +54,7 @@ func TestProductsOfConditions(t *testing.T) {
 		source.put(p+"2.weight", 16, 16)
 		source.put(p+"2.bias", 16)
 	}
-	m, err := New(c, source, open(t, "ref"), tensors.AsStored)
+	m, err := New(c, source, computetest.Open(t, "ref"), tensors.AsStored)
 	if err != nil {
 		t.Fatal(err)
 	}

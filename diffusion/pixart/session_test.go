@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 // TestMain lets ggml use the first Vulkan device even where it is a processor.
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 
 // TestGuidanceHalvesAreIndependent: a batch of two is two evaluations of one.
 func TestGuidanceHalvesAreIndependent(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		m := smallModel(t, be, tensors.Exact)
 		x := latents(m, smallSize, 5)
 		both, p := begun(t, m, smallSize), prompt(m, smallSize)
@@ -39,7 +40,7 @@ func TestGuidanceHalvesAreIndependent(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := evaluate(t, single, x[b:b+1], []float64{400, 30}[b], Evaluation{})
-			if e := worst(got[b], want[0]); e > 5e-6 {
+			if e := computetest.Worst(got[b], want[0]); e > 5e-6 {
 				t.Errorf("latent %d in a batch is off by %.2g from the same alone", b, e)
 			}
 		}
@@ -48,7 +49,7 @@ func TestGuidanceHalvesAreIndependent(t *testing.T) {
 
 // TestMaskedRowsAreNotRead: padding may hold anything.
 func TestMaskedRowsAreNotRead(t *testing.T) {
-	m := smallModel(t, open(t, "ref"), tensors.AsStored)
+	m := smallModel(t, computetest.Open(t, "ref"), tensors.AsStored)
 	s := begun(t, m, smallSize)
 	x := latents(m, smallSize, 5)
 	want := evaluate(t, s, x, 400, Evaluation{})
@@ -67,7 +68,7 @@ func TestMaskedRowsAreNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Without a mask attention is fused, which sums in another order.
-	if got := evaluate(t, s, x, 400, Evaluation{}); worst(got[0], want[0]) < 1e-2 || worst(got[1], want[1]) > 1e-5 {
+	if got := evaluate(t, s, x, 400, Evaluation{}); computetest.Worst(got[0], want[0]) < 1e-2 || computetest.Worst(got[1], want[1]) > 1e-5 {
 		t.Error("without a mask the first latent does not read all rows, or the second changes")
 	}
 }
@@ -92,7 +93,7 @@ type counted struct {
 func (p counted) Free() { p.c.freed++; p.Program.Free() }
 
 func TestGraphsAreReused(t *testing.T) {
-	c := &counting{Backend: open(t, "ref")}
+	c := &counting{Backend: computetest.Open(t, "ref")}
 	m := smallModel(t, c, tensors.AsStored)
 	s := begun(t, m, smallSize)
 	for range 3 {
@@ -136,7 +137,7 @@ func (l *late) Err() error {
 }
 
 func TestCancelStopsAmongTheBlocks(t *testing.T) {
-	m := smallModel(t, open(t, "ref"), tensors.AsStored)
+	m := smallModel(t, computetest.Open(t, "ref"), tensors.AsStored)
 	s := begun(t, m, smallSize)
 	l := &late{Context: ctx, end: 60}
 	_, err := s.Evaluate(l, latents(m, smallSize, 1), []float64{1}, Evaluation{Store: true})
@@ -147,7 +148,7 @@ func TestCancelStopsAmongTheBlocks(t *testing.T) {
 
 // TestStoragesAreNear: rounded matrices give nearly the same prediction.
 func TestStoragesAreNear(t *testing.T) {
-	be := open(t, "cpu")
+	be := computetest.Open(t, "cpu")
 	wide := small
 	wide.HeadDim = 32
 	r := noise(wide)
@@ -164,14 +165,14 @@ func TestStoragesAreNear(t *testing.T) {
 		storage    tensors.Storage
 		from, upTo float64
 	}{{tensors.AsStored, 0, 1e-2}, {tensors.Halves, 1e-6, 1e-2}, {tensors.Bytes, 1e-4, 0.1}} {
-		if e := worst(predict(c.storage), want); e < c.from || e > c.upTo {
+		if e := computetest.Worst(predict(c.storage), want); e < c.from || e > c.upTo {
 			t.Errorf("storage %d is off by %.2g, want %.0e to %.0e", c.storage, e, c.from, c.upTo)
 		}
 	}
 }
 
 func TestVulkanAgrees(t *testing.T) {
-	be := open(t, "vulkan:0")
+	be := computetest.Open(t, "vulkan:0")
 	run := func(be compute.Backend) (dense, some []float32) {
 		m := smallModel(t, be, tensors.Exact)
 		s := begun(t, m, smallSize)
@@ -179,20 +180,20 @@ func TestVulkanAgrees(t *testing.T) {
 		return dense, evaluate(t, s, latents(m, smallSize, 6), 300, Evaluation{Tokens: kept})[0]
 	}
 	dense, some := run(be)
-	wantDense, wantSome := run(open(t, "ref"))
-	if a, b := worst(dense, wantDense), worst(some, wantSome); a > 1e-2 || b > 1e-2 {
+	wantDense, wantSome := run(computetest.Open(t, "ref"))
+	if a, b := computetest.Worst(dense, wantDense), computetest.Worst(some, wantSome); a > 1e-2 || b > 1e-2 {
 		t.Errorf("off by %.2g dense and %.2g with some tokens", a, b)
 	}
 }
 
 // TestLearnedPositions: a table in the checkpoint takes the place of the sines.
 func TestLearnedPositions(t *testing.T) {
-	be := open(t, "ref")
+	be := computetest.Open(t, "ref")
 	x := latents(smallModel(t, be, tensors.AsStored), smallSize, 5)
 	with := func(table []float32) (*Model, []float32) {
 		r := noise(small)
 		if table != nil {
-			r.set("pos_embed.pos_embed", table, 1, 64, small.Width())
+			r.Put("pos_embed.pos_embed", table, 1, 64, small.Width())
 		}
 		m, err := New(small, r, be, tensors.AsStored)
 		if err != nil {
@@ -219,7 +220,7 @@ func TestLearnedPositions(t *testing.T) {
 
 // TestMemoryIsForeseen compares the estimate with what is then reserved.
 func TestMemoryIsForeseen(t *testing.T) {
-	be := open(t, "cpu")
+	be := computetest.Open(t, "cpu")
 	for _, size := range []Size{smallSize, {2, 128, 128, 5}, {1, 64, 96, 40}} {
 		m := smallModel(t, be, tensors.Exact)
 		want, err := m.Memory(size)
@@ -240,7 +241,7 @@ func TestMemoryIsForeseen(t *testing.T) {
 }
 
 func TestBadInputIsNamed(t *testing.T) {
-	m := smallModel(t, open(t, "ref"), tensors.AsStored)
+	m := smallModel(t, computetest.Open(t, "ref"), tensors.AsStored)
 	for _, c := range []struct {
 		size Size
 		says string
@@ -318,15 +319,15 @@ func TestBadInputIsNamed(t *testing.T) {
 
 // TestWeightsThatDoNotFit: missing, of another shape, damaged.
 func TestWeightsThatDoNotFit(t *testing.T) {
-	be := open(t, "ref")
+	be := computetest.Open(t, "ref")
 	for _, c := range []struct {
 		change func(r *random)
 		says   string
 	}{
-		{func(r *random) { delete(r.tensors, "transformer_blocks.1.attn2.to_k.weight") }, `no tensor "transformer_blocks.1.attn2.to_k.weight"`},
+		{func(r *random) { delete(r.Tensors, "transformer_blocks.1.attn2.to_k.weight") }, `no tensor "transformer_blocks.1.attn2.to_k.weight"`},
 		{func(r *random) { r.put("proj_out.weight", 48, 31) }, `"proj_out.weight" has shape [48 31], its configuration says [48 32]`},
-		{func(r *random) { r.set("proj_out.bias", slices.Repeat([]float32{float32(math.NaN())}, 48), 48) }, `"proj_out.bias" holds NaN`},
-		{func(r *random) { delete(r.tensors, "transformer_blocks.0.attn1.to_q.bias") }, "some have a bias"},
+		{func(r *random) { r.Put("proj_out.bias", slices.Repeat([]float32{float32(math.NaN())}, 48), 48) }, `"proj_out.bias" holds NaN`},
+		{func(r *random) { delete(r.Tensors, "transformer_blocks.0.attn1.to_q.bias") }, "some have a bias"},
 	} {
 		r := noise(small)
 		c.change(r)

@@ -6,14 +6,15 @@ import (
 	"math"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 var kept = []int{3, 4, 17, 30, 31, 32, 33, 50, 63}
 
 func TestAllTokensIsDense(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		m := smallModel(t, be, tensors.AsStored)
 		s := begun(t, m, smallSize)
 		x := latents(m, smallSize, 5)
@@ -31,7 +32,7 @@ func TestAllTokensIsDense(t *testing.T) {
 // and scatters, over evaluations that keep different tokens. Sums over other numbers of rows may
 // be in another order; a row from the wrong evaluation would be off by 0.1 and more.
 func TestOneCacheIsEnough(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		m := smallModel(t, be, tensors.Exact)
 		s := begun(t, m, smallSize)
 		l := newLiteral(t, s)
@@ -40,7 +41,7 @@ func TestOneCacheIsEnough(t *testing.T) {
 			at := float64(900 - 100*step)
 			want := l.evaluate(t, x, at, e.Tokens)
 			for b, got := range evaluate(t, s, x, at, e) {
-				if e := worst(got, want[b]); e > 5e-6 {
+				if e := computetest.Worst(got, want[b]); e > 5e-6 {
 					t.Errorf("evaluation %d, latent %d: off by %.2g from one with a cache a block", step, b, e)
 				}
 			}
@@ -110,7 +111,7 @@ func (l *literal) evaluate(t *testing.T, latents [][]float32, at float64, tokens
 
 // TestOnlyKeptTokensAreRead changes the latents outside the kept tokens: nothing may come of it.
 func TestOnlyKeptTokensAreRead(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		m := smallModel(t, be, tensors.AsStored)
 		s := begun(t, m, smallSize)
 		run := func(x [][]float32) [][]float32 {
@@ -183,7 +184,7 @@ func cells(z geometry, tokens []int) []int {
 
 // TestCostCountsKeptTokens compares the count of the graph with one by hand.
 func TestCostCountsKeptTokens(t *testing.T) {
-	m := smallModel(t, open(t, "ref"), tensors.AsStored)
+	m := smallModel(t, computetest.Open(t, "ref"), tensors.AsStored)
 	c := small
 	w, batch, tokens, text := c.Width(), smallSize.Batch, 64, smallSize.Text
 	patch := c.Patch * c.Patch * c.Channels
@@ -220,7 +221,7 @@ func TestCostCountsKeptTokens(t *testing.T) {
 // TestCacheBelongsToThePicture: what lies in the cache is used only after a store that came to
 // its end since Begin.
 func TestCacheBelongsToThePicture(t *testing.T) {
-	m := smallModel(t, open(t, "ref"), tensors.AsStored)
+	m := smallModel(t, computetest.Open(t, "ref"), tensors.AsStored)
 	s := begun(t, m, smallSize)
 	x := latents(m, smallSize, 3)
 	refused := func(when string) {

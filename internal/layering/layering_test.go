@@ -40,8 +40,8 @@ var rules = []rule{
 		indirect: true,
 	},
 	{
-		why:     "only internal/compute/ggml and the oracle internal/libllama call native libraries; ask internal/compute instead",
-		applies: outside("internal/compute/ggml", "internal/native", "internal/libllama"),
+		why:     "only internal/compute/ggml, the oracle internal/libllama and the simulator call native libraries; ask internal/compute instead",
+		applies: outside("internal/compute/ggml", "internal/native", "internal/libllama", "robotics/sim"),
 		forbids: func(_, imported string) bool {
 			return in(imported, "github.com/ebitengine/purego") || in(imported, "github.com/jupiterrider/ffi")
 		},

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"winnow/diffusion/tensors"
+	"winnow/internal/tensors"
 	"winnow/robotics/policy/encoder"
 	"winnow/robotics/policy/language"
 )

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 	"winnow/vision/preprocess"
 )
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"winnow/internal/compute/computetest"
 	"winnow/pruning"
 	"winnow/pruning/cogvla"
 	"winnow/robotics/policy/encoder"
@@ -88,7 +89,7 @@ func TestKeptAtTheTrueShapes(t *testing.T) {
 
 // TestCountIsTheRuns: counting gives what a run counts.
 func TestCountIsTheRuns(t *testing.T) {
-	p := made(t, small, openBackend(t, "ref"))
+	p := made(t, small, computetest.Open(t, "ref"))
 	o := look(small)
 	for _, opt := range []Options{{}, {Method: routing(t, small)}, {Plain: true}} {
 		run := act(t, p, o, opt)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"winnow/internal/compute/computetest"
 	cases "winnow/internal/golden"
 )
 
@@ -41,7 +42,7 @@ func TestGolden(t *testing.T) {
 			env = append(env, Gripper(a)...)
 		}
 		for name, got := range map[string][]float64{"actions": actions, "env_actions": env, "proprio_normalised": state.Normalise(in("proprio"), minMax)} {
-			if e := apart(got, g.Outputs[name].Data); e > g.Tolerance+5e-9 {
+			if e := computetest.Apart(got, g.Outputs[name].Data); e > g.Tolerance+5e-9 {
 				t.Errorf("%s is off by %.2g", name, e)
 			}
 		}

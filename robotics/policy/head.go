@@ -3,8 +3,8 @@ package policy
 import (
 	"fmt"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 const (

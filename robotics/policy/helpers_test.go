@@ -10,64 +10,18 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
-	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
-	"winnow/internal/compute/device"
-	"winnow/internal/native"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 	"winnow/robotics/policy/encoder"
 	"winnow/robotics/policy/language"
 	"winnow/vision/preprocess"
 )
 
-// openBackend gives a backend, or skips the test where its libraries are not installed.
-func openBackend(t *testing.T, id string) compute.Backend {
-	t.Helper()
-	if id != "ref" {
-		if _, err := native.Find(id); err != nil {
-			if text := err.Error(); strings.Contains(text, "not installed") || strings.Contains(text, "no native libraries") {
-				t.Skip(err) // names the command
-			}
-			t.Fatal(err)
-		}
-	}
-	be, _, err := device.Open(id, 1) // one thread: on a busy machine several wait for each other at every operation
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { be.Close() })
-	return be
-}
-
-// onEach runs a test on the processor through ggml and in plain Go.
-func onEach(t *testing.T, test func(t *testing.T, be compute.Backend)) {
-	for _, id := range []string{"ref", "cpu"} {
-		t.Run(id, func(t *testing.T) { test(t, openBackend(t, id)) })
-	}
-}
-
-// memory is a source of tensors.
-type memory map[string]*checkpoint.Tensor
-
-func (m memory) Tensor(name string) (*checkpoint.Tensor, bool) {
-	t, ok := m[name]
-	return t, ok
-}
-
-func (m memory) put(name string, v []float32, shape ...int) {
-	b, err := checkpoint.Quantize(checkpoint.F32, v)
-	if err != nil {
-		panic(err)
-	}
-	d := slices.Clone(shape)
-	slices.Reverse(d)
-	m[name] = &checkpoint.Tensor{Name: name, Type: checkpoint.F32, Dims: d, Data: b}
-}
-
 // noise makes the weights of a policy, rows scaled to keep sizes about 1.
-func noise(c Config) memory {
+func noise(c Config) computetest.Tensors {
 	r := rand.New(rand.NewPCG(3, 2))
-	m := memory{}
+	m := computetest.Tensors{}
 	for _, n := range c.Layout() {
 		v := make([]float32, compute.Dims(n.Shape...).Elements())
 		for i := range v {
@@ -79,7 +33,7 @@ func noise(c Config) memory {
 				v[i]++
 			}
 		}
-		m.put(n.Name, v, n.Shape...)
+		m.Put(n.Name, v, n.Shape...)
 	}
 	return m
 }
@@ -154,22 +108,6 @@ func act(t *testing.T, p *Policy, o Observation, opt Options) *Result {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// apart is the largest difference; infinite where one is no number or they differ in length.
-func apart[A, B float32 | float64](got []A, want []B) float64 {
-	if len(got) != len(want) {
-		return math.Inf(1)
-	}
-	var top float64
-	for i, w := range want {
-		d := math.Abs(float64(got[i]) - float64(w))
-		if math.IsNaN(d) {
-			return math.Inf(1)
-		}
-		top = max(top, d)
-	}
-	return top
 }
 
 func flat(v [][]float64) []float64 { return slices.Concat(v...) }

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint/tokenizer"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 	"winnow/robotics/policy/torchfile"
 )
 

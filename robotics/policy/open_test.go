@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 // TestDamagedCheckpointsAreNamed: what is cut, missing or of another kind, in a sentence that names it.
 func TestDamagedCheckpointsAreNamed(t *testing.T) {
-	be := openBackend(t, "ref")
+	be := computetest.Open(t, "ref")
 	cut := func(file string, to float64) func(dir string) error {
 		return func(dir string) error {
 			path := filepath.Join(dir, file)
@@ -85,7 +86,7 @@ func TestDamagedCheckpointsAreNamed(t *testing.T) {
 
 // TestWrongStatisticsAreNamed: a file of another robot or a damaged one stops the run.
 func TestWrongStatisticsAreNamed(t *testing.T) {
-	p, o := opened(t, "cogvla", openBackend(t, "ref"))
+	p, o := opened(t, "cogvla", computetest.Open(t, "ref"))
 	look := o.observation(p.Config.Vision[0].Side())
 	good := p.Statistics["toy"]
 	for says, change := range map[string]func(s *Statistics){
@@ -120,7 +121,7 @@ func TestWrongStatisticsAreNamed(t *testing.T) {
 // TestTheAdaptersScaleCounts: another lora_alpha gives other actions; without a configuration the
 // recipe's rule holds, which for rank 2 is a scale of 1.
 func TestTheAdaptersScaleCounts(t *testing.T) {
-	be := openBackend(t, "ref")
+	be := computetest.Open(t, "ref")
 	run := func(config string) []float64 {
 		dir := copied(t, "cogvla")
 		path := filepath.Join(dir, "lora_adapter", "adapter_config.json")
@@ -140,14 +141,14 @@ func TestTheAdaptersScaleCounts(t *testing.T) {
 		return flat(act(t, p, o.observation(p.Config.Vision[0].Side()), Options{}).Normalised)
 	}
 	half, whole, rule := run(`{"r": 2, "lora_alpha": 1}`), run(`{"r": 2, "lora_alpha": 2}`), run("")
-	if apart(half, whole) < 1e-3 {
+	if computetest.Apart(half, whole) < 1e-3 {
 		t.Error("twice the adapter changes nothing")
 	}
-	if apart(rule, whole) != 0 {
+	if computetest.Apart(rule, whole) != 0 {
 		t.Error("without its configuration the adapter is not merged by the recipe's rule")
 	}
 	root := run(`{"r": 2, "lora_alpha": 1.4142135623730951, "use_rslora": true}`)
-	if apart(root, whole) > 1e-5 {
+	if computetest.Apart(root, whole) > 1e-5 {
 		t.Error("rank-stabilised LoRA is not scaled by the root of the rank")
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 	"winnow/vision/preprocess"
 )
 
@@ -54,7 +55,7 @@ func opened(t *testing.T, folder string, be compute.Backend) (*Policy, oracle) {
 func TestCheckpointsActAsTheFormulas(t *testing.T) {
 	for _, folder := range []string{"cogvla", "oft"} {
 		t.Run(folder, func(t *testing.T) {
-			onEach(t, func(t *testing.T, be compute.Backend) {
+			computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 				p, o := opened(t, folder, be)
 				sparse := folder == "cogvla"
 				if p.Config.Gated != sparse || p.Config.Bidirectional == sparse || (p.Config.Schedule == "interleave") != sparse {
@@ -66,10 +67,10 @@ func TestCheckpointsActAsTheFormulas(t *testing.T) {
 				}
 				r := act(t, p, o.observation(p.Config.Vision[0].Side()), opt)
 				const tolerance = 1e-4 // of actions of about 1, through float32
-				if e := apart(flat(r.Normalised), flat(o.Normalised)); e > tolerance {
+				if e := computetest.Apart(flat(r.Normalised), flat(o.Normalised)); e > tolerance {
 					t.Errorf("the actions are off by %.2g", e)
 				}
-				if e := apart(r.Gate, o.Gate); e > 1e-5 {
+				if e := computetest.Apart(r.Gate, o.Gate); e > 1e-5 {
 					t.Errorf("the gate is off by %.2g", e)
 				}
 				for i, l := range r.Layers {
@@ -81,7 +82,7 @@ func TestCheckpointsActAsTheFormulas(t *testing.T) {
 					if !routed {
 						continue
 					}
-					if e := apart(l.Probability, o.Probability[name]); e > 1e-4 {
+					if e := computetest.Apart(l.Probability, o.Probability[name]); e > 1e-4 {
 						t.Errorf("layer %d: probabilities are off by %.2g", i, e)
 					}
 					for row := range r.Frame.Rows {
@@ -92,7 +93,7 @@ func TestCheckpointsActAsTheFormulas(t *testing.T) {
 				}
 				for i, maps := range o.Attention {
 					for e, want := range maps {
-						if d := apart(r.Attention[i][e], want); d > 1e-5 {
+						if d := computetest.Apart(r.Attention[i][e], want); d > 1e-5 {
 							t.Errorf("picture %d, encoder %d: attention is off by %.2g", i, e, d)
 						}
 					}
@@ -121,7 +122,7 @@ func TestLayoutIsTheCheckpoints(t *testing.T) {
 		if err := s.open(dir); err != nil {
 			t.Fatal(err)
 		}
-		p, _ := opened(t, folder, openBackend(t, "ref"))
+		p, _ := opened(t, folder, computetest.Open(t, "ref"))
 		list := p.Config.Layout()
 		for _, n := range list {
 			got := slices.Clone(dims(s, n.Name))

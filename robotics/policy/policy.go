@@ -3,9 +3,9 @@ package policy
 import (
 	"fmt"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint/tokenizer"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 	"winnow/robotics/policy/encoder"
 	"winnow/robotics/policy/language"
 )

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 	"winnow/pruning"
 	"winnow/pruning/cogvla"
 	"winnow/robotics/policy/language"
@@ -36,9 +37,9 @@ func modes(t *testing.T) map[string]struct {
 // TestBackendsAgree: ggml and plain Go give the same actions in all modes.
 func TestBackendsAgree(t *testing.T) {
 	for name, m := range modes(t) {
-		want := act(t, made(t, m.config, openBackend(t, "ref")), look(m.config), m.opt)
-		got := act(t, made(t, m.config, openBackend(t, "cpu")), look(m.config), m.opt)
-		if e := apart(flat(got.Normalised), flat(want.Normalised)); e > 1e-4 {
+		want := act(t, made(t, m.config, computetest.Open(t, "ref")), look(m.config), m.opt)
+		got := act(t, made(t, m.config, computetest.Open(t, "cpu")), look(m.config), m.opt)
+		if e := computetest.Apart(flat(got.Normalised), flat(want.Normalised)); e > 1e-4 {
 			t.Errorf("%s: the backends differ by %.2g", name, e)
 		}
 		if !slices.Equal(got.Kept(), want.Kept()) {
@@ -61,15 +62,15 @@ func TestHalvesAreClose(t *testing.T) {
 		}
 		x.Type = checkpoint.BF16
 	}
-	want := flat(act(t, made(t, c, openBackend(t, "ref")), look(c), Options{}).Normalised)
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	want := flat(act(t, made(t, c, computetest.Open(t, "ref")), look(c), Options{}).Normalised)
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		p, err := New(c, m, be, tensors.AsStored)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
 		p.Statistics = stats(c)
-		if e := apart(flat(act(t, p, look(c), Options{}).Normalised), want); p.Set.Main != compute.BF16 || e > 0.05 {
+		if e := computetest.Apart(flat(act(t, p, look(c), Options{}).Normalised), want); p.Set.Main != compute.BF16 || e > 0.05 {
 			t.Errorf("stored as %v, the actions are off by %.2g", p.Set.Main, e)
 		}
 	})
@@ -79,7 +80,7 @@ func TestHalvesAreClose(t *testing.T) {
 func TestWhatAViewShows(t *testing.T) {
 	for name, m := range modes(t) {
 		c := m.config
-		r := act(t, made(t, c, openBackend(t, "ref")), look(c), m.opt)
+		r := act(t, made(t, c, computetest.Open(t, "ref")), look(c), m.opt)
 		if len(r.Actions) != c.Chunk || len(r.Actions[0]) != c.Action {
 			t.Errorf("%s: %d actions of %d", name, len(r.Actions), len(r.Actions[0]))
 		}
@@ -133,18 +134,18 @@ func TestWhatAViewShows(t *testing.T) {
 
 // TestFullRatioIsNoMethod: with all rows kept the method changes nothing; a plain run differs.
 func TestFullRatioIsNoMethod(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		p := made(t, small, be)
 		none := flat(act(t, p, look(small), Options{}).Normalised)
 		all := act(t, p, look(small), Options{Method: &cogvla.CogVLA{Schedule: "deep_all", Average: 1, Max: 1, Span: 32}})
-		if e := apart(flat(all.Normalised), none); e > 1e-5 {
+		if e := computetest.Apart(flat(all.Normalised), none); e > 1e-5 {
 			t.Errorf("keeping all rows differs by %.2g", e)
 		}
-		if e := apart(flat(act(t, p, look(small), Options{Plain: true}).Normalised), none); e < 1e-3 {
+		if e := computetest.Apart(flat(act(t, p, look(small), Options{Plain: true}).Normalised), none); e < 1e-3 {
 			t.Errorf("leaving the routers out moves the actions by %.2g only", e)
 		}
 		half := act(t, p, look(small), Options{Method: routing(t, small)})
-		if e := apart(flat(half.Normalised), none); e < 1e-4 {
+		if e := computetest.Apart(flat(half.Normalised), none); e < 1e-4 {
 			t.Errorf("skipping half of the rows moves the actions by %.2g only", e)
 		}
 		again := act(t, p, look(small), Options{Method: routing(t, small)})
@@ -153,7 +154,7 @@ func TestFullRatioIsNoMethod(t *testing.T) {
 		}
 		both := true
 		for own, opt := range map[bool]Options{true: {Bidirectional: new(bool)}, false: {Bidirectional: &both}} {
-			if e := apart(flat(act(t, p, look(small), opt).Normalised), none); own != (e == 0) {
+			if e := computetest.Apart(flat(act(t, p, look(small), opt).Normalised), none); own != (e == 0) {
 				t.Errorf("the policy's own attention (%v) or the other moves the actions by %.2g", own, e)
 			}
 		}
@@ -162,7 +163,7 @@ func TestFullRatioIsNoMethod(t *testing.T) {
 
 // TestPicturesPermute: exchanged pictures exchange their rows and maps, and nothing else of the input.
 func TestPicturesPermute(t *testing.T) {
-	p := made(t, small, openBackend(t, "ref"))
+	p := made(t, small, computetest.Open(t, "ref"))
 	o := look(small)
 	rows := func(o Observation) ([]float32, *Result) {
 		if err := p.ready(small.frame(len(o.Prompt), Options{})); err != nil {
@@ -193,7 +194,7 @@ func TestPicturesPermute(t *testing.T) {
 
 // TestTheInstructionDecides: another prompt moves gate, maps, routing and actions.
 func TestTheInstructionDecides(t *testing.T) {
-	p := made(t, small, openBackend(t, "ref"))
+	p := made(t, small, computetest.Open(t, "ref"))
 	o := look(small)
 	a := act(t, p, o, Options{Method: routing(t, small)})
 	o.Prompt = []int{1, 3, 25, 9, 20}
@@ -201,8 +202,8 @@ func TestTheInstructionDecides(t *testing.T) {
 	_, pa := a.Grid()
 	_, pb := b.Grid()
 	from := 2 * small.Visual() // the first routed layer
-	if apart(a.Gate, b.Gate) < 1e-4 || apart(a.Attention[0][0], b.Attention[0][0]) < 1e-4 ||
-		apart(pa[from:], pb[from:]) < 1e-4 || apart(flat(a.Actions), flat(b.Actions)) < 1e-4 {
+	if computetest.Apart(a.Gate, b.Gate) < 1e-4 || computetest.Apart(a.Attention[0][0], b.Attention[0][0]) < 1e-4 ||
+		computetest.Apart(pa[from:], pb[from:]) < 1e-4 || computetest.Apart(flat(a.Actions), flat(b.Actions)) < 1e-4 {
 		t.Error("another instruction changes little")
 	}
 }
@@ -223,7 +224,7 @@ func (a asks) Decide(pruning.Seen) (pruning.Outcome, error) {
 func (a asks) Claims(pruning.Model) []pruning.Claim { return nil }
 
 func TestBadRunsAreNamed(t *testing.T) {
-	p := made(t, small, openBackend(t, "ref"))
+	p := made(t, small, computetest.Open(t, "ref"))
 	site := func(layer int) pruning.Request {
 		return pruning.Request{Site: pruning.Site{Phase: pruning.Act, Layer: layer}}
 	}
@@ -282,8 +283,8 @@ func TestActionsThatAreNoNumbers(t *testing.T) {
 		for i := range v {
 			v[i] = float32(math.Copysign(math.MaxFloat32, float64(v[i])))
 		}
-		m.put(name, v, m[name].Dims[1], m[name].Dims[0])
-		p, err := New(small, m, openBackend(t, "ref"), tensors.Exact)
+		m.Put(name, v, m[name].Dims[1], m[name].Dims[0])
+		p, err := New(small, m, computetest.Open(t, "ref"), tensors.Exact)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,8 +5,8 @@ import (
 	"math"
 	"strings"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
+	"winnow/internal/tensors"
 	"winnow/robotics/policy/torchfile"
 )
 

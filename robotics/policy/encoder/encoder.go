@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 // eps is that of timm's LayerNorms.

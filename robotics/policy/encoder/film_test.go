@@ -6,22 +6,23 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
 var toy = Config{Grid: 3, Patch: 2, Width: 8, Inner: 12, Blocks: 3, Heads: 2, Class: true, LayerScale: true, Scale: "gamma"}
 
 // noise makes the weights of an encoder; those of FiLM are zero where still is set.
-func noise(c Config, still bool) memory {
+func noise(c Config, still bool) computetest.Tensors {
 	r := rand.New(rand.NewPCG(1, 7))
-	m := memory{}
+	m := computetest.Tensors{}
 	put := func(name string, shape ...int) {
 		v := make([]float32, compute.Dims(shape...).Elements())
 		for i := range v {
 			v[i] = float32(r.NormFloat64() / math.Sqrt(float64(max(len(v)/shape[0], 4))))
 		}
-		m.put(name, v, shape...)
+		m.Put(name, v, shape...)
 	}
 	linear := func(name string, in, out int) { put(name+".weight", out, in); put(name+".bias", out) }
 	w := c.Width
@@ -43,8 +44,8 @@ func noise(c Config, still bool) memory {
 			continue
 		}
 		for _, n := range []string{"scale", "shift"} {
-			m.put(outer+n+".weight", make([]float32, w*c.Language), w, c.Language)
-			m.put(outer+n+".bias", make([]float32, w), w)
+			m.Put(outer+n+".weight", make([]float32, w*c.Language), w, c.Language)
+			m.Put(outer+n+".bias", make([]float32, w), w)
 			if !still {
 				linear(outer+n, c.Language, w)
 			}
@@ -57,7 +58,7 @@ func noise(c Config, still bool) memory {
 }
 
 // encode runs an encoder on noise; the shape is found from the tensors.
-func encode(t *testing.T, be compute.Backend, m memory) (Config, []float32) {
+func encode(t *testing.T, be compute.Backend, m computetest.Tensors) (Config, []float32) {
 	t.Helper()
 	c, err := Detect(m, "", "vectors", 2)
 	if err != nil {
@@ -90,15 +91,15 @@ func encode(t *testing.T, be compute.Backend, m memory) (Config, []float32) {
 
 // TestFiLMOfZeroIsAPlainEncoder, and of other weights is none.
 func TestFiLMOfZeroIsAPlainEncoder(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		_, plain := encode(t, be, noise(toy, true))
 		film := toy
 		film.Wrapped, film.Language = true, 5
 		c, still := encode(t, be, noise(film, true))
-		if c != film || apart(still, plain) > 1e-6 {
-			t.Errorf("%+v differs from a plain encoder by %.2g", c, apart(still, plain))
+		if c != film || computetest.Apart(still, plain) > 1e-6 {
+			t.Errorf("%+v differs from a plain encoder by %.2g", c, computetest.Apart(still, plain))
 		}
-		if _, moved := encode(t, be, noise(film, false)); apart(moved, plain) < 1e-2 {
+		if _, moved := encode(t, be, noise(film, false)); computetest.Apart(moved, plain) < 1e-2 {
 			t.Error("FiLM changes nothing")
 		}
 	})
@@ -106,7 +107,7 @@ func TestFiLMOfZeroIsAPlainEncoder(t *testing.T) {
 
 // TestVectorsComeOut: only they leave the encoder, as many as there are.
 func TestVectorsComeOut(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		c := toy
 		c.Wrapped, c.Aggregation = true, 2
 		got, rows := encode(t, be, noise(c, true))
@@ -117,10 +118,10 @@ func TestVectorsComeOut(t *testing.T) {
 }
 
 func TestOtherEncodersAreNamed(t *testing.T) {
-	for says, change := range map[string]func(m memory){
-		"no vision encoder at":              func(m memory) { delete(m, "pos_embed") },
-		"10 positions, which are no square": func(m memory) { m.put("pos_embed", make([]float32, 80), 1, 10, 8) },
-		"has 1 blocks":                      func(m memory) { delete(m, "blocks.1.norm1.weight") },
+	for says, change := range map[string]func(m computetest.Tensors){
+		"no vision encoder at":              func(m computetest.Tensors) { delete(m, "pos_embed") },
+		"10 positions, which are no square": func(m computetest.Tensors) { m.Put("pos_embed", make([]float32, 80), 1, 10, 8) },
+		"has 1 blocks":                      func(m computetest.Tensors) { delete(m, "blocks.1.norm1.weight") },
 	} {
 		m := noise(toy, true)
 		change(m)

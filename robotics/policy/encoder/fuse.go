@@ -1,8 +1,8 @@
 package encoder
 
 import (
-	"winnow/diffusion/tensors"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 // Fusion makes one row, as wide as the language model's, of the two encoders' rows.

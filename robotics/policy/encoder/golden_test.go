@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
 	cases "winnow/internal/golden"
+	"winnow/internal/tensors"
 )
 
 // TestGoldenHF compares both encoders with timm's, every block's output.
@@ -19,7 +20,7 @@ func TestGoldenHF(t *testing.T) {
 	for _, folder := range []string{"timm-dinov2-reg4", "timm-siglip"} {
 		for name, path := range cases.HF(t, folder) {
 			t.Run(folder+"/"+name, func(t *testing.T) {
-				onEach(t, func(t *testing.T, be compute.Backend) { timm(t, be, path) })
+				computetest.OnEach(t, func(t *testing.T, be compute.Backend) { timm(t, be, path) })
 			})
 		}
 	}
@@ -91,13 +92,13 @@ func timm(t *testing.T, be compute.Backend, path string) {
 		return v
 	}
 	const tolerance = 2e-5 // of numbers of about 1; timm's own float32 run is 2.5e-6 off its float64 one
-	if d := apart(got[len(got)-1], read("intermediate_depth_minus_2")); d > tolerance {
+	if d := computetest.Apart(got[len(got)-1], read("intermediate_depth_minus_2")); d > tolerance {
 		t.Errorf("the output is off by %.2g", d)
 	}
 	if blocks := read("block_outputs"); blocks != nil {
 		n := len(blocks) / (c.Blocks + 1)
 		for i := range watched {
-			if d := apart(got[i], blocks[i*n:(i+1)*n]); d > tolerance {
+			if d := computetest.Apart(got[i], blocks[i*n:(i+1)*n]); d > tolerance {
 				t.Errorf("after %d blocks the rows are off by %.2g", i, d)
 			}
 		}
@@ -136,7 +137,7 @@ func (a array) floats() []float32 {
 func TestGolden(t *testing.T) {
 	about := func(file string) bool { return strings.HasPrefix(file, "efa_") }
 	cases.Each(t, "cogvla", about, func(t *testing.T, c golden) {
-		onEach(t, func(t *testing.T, be compute.Backend) { c.fuse(t, be) })
+		computetest.OnEach(t, func(t *testing.T, be compute.Backend) { c.fuse(t, be) })
 	})
 }
 
@@ -151,9 +152,9 @@ func (c golden) fuse(t *testing.T, be compute.Backend) {
 	if c.Params.Taken != c.Params.Blocks-2 {
 		t.Fatalf("the output is that of block %d of %d", c.Params.Taken, c.Params.Blocks)
 	}
-	m := memory{}
+	m := computetest.Tensors{}
 	for name, a := range c.Inputs {
-		m.put(names.Replace(name), a.floats(), a.Shape...)
+		m.Put(names.Replace(name), a.floats(), a.Shape...)
 	}
 	words := c.Inputs["language_embeddings"]
 	d := words.Shape[2]
@@ -177,9 +178,9 @@ func (c golden) fuse(t *testing.T, be compute.Backend) {
 			prefix, agg, cfg.Registers = "vision_backbone.fused_featurizer.", "vision_aggr_fused_featurizer", 0
 		}
 		// The case begins after the patches, so their weights are made up.
-		m.put(prefix+"patch_embed.proj.weight", make([]float32, 3*cfg.Width), cfg.Width, 3, 1, 1)
-		m.put(prefix+"pos_embed", make([]float32, cfg.Width*cfg.Patches()), 1, cfg.Patches(), cfg.Width)
-		m.put(prefix+"reg_token", make([]float32, cfg.Width*cfg.Registers), 1, cfg.Registers, cfg.Width)
+		m.Put(prefix+"patch_embed.proj.weight", make([]float32, 3*cfg.Width), cfg.Width, 3, 1, 1)
+		m.Put(prefix+"pos_embed", make([]float32, cfg.Width*cfg.Patches()), 1, cfg.Patches(), cfg.Width)
+		m.Put(prefix+"reg_token", make([]float32, cfg.Width*cfg.Registers), 1, cfg.Registers, cfg.Width)
 		e := Read(l, prefix, agg, cfg)
 		x := g.Input(name, compute.F32, cfg.Width, tokens.Shape[1])
 		in = append(in, compute.In(x, tokens.floats()))
@@ -202,7 +203,7 @@ func (c golden) fuse(t *testing.T, be compute.Backend) {
 		for _, v := range want {
 			size = max(size, math.Abs(v))
 		}
-		if d := apart(got[i], want); d > c.Tolerance*size {
+		if d := computetest.Apart(got[i], want); d > c.Tolerance*size {
 			t.Errorf("%s is off by %.2g", name, d)
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"winnow/diffusion/tensors"
 	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
+	"winnow/internal/tensors"
 )
 
 // Config is the shape of the model.

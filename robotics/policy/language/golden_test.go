@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
 	cases "winnow/internal/golden"
 	"winnow/pruning"
 	"winnow/pruning/cogvla"
@@ -49,7 +50,7 @@ func (a array) floats() []float32 {
 func TestGolden(t *testing.T) {
 	about := func(file string) bool { return strings.HasPrefix(file, "lfp_layer") }
 	cases.Each(t, "cogvla", about, func(t *testing.T, c golden) {
-		onEach(t, func(t *testing.T, be compute.Backend) {
+		computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 			for b := range c.Inputs["hidden_in"].Shape[0] {
 				c.layer(t, be, b)
 			}
@@ -61,12 +62,12 @@ func (c golden) layer(t *testing.T, be compute.Backend, b int) {
 	p, in := c.Params, c.Inputs["hidden_in"]
 	n, d := in.Shape[1], in.Shape[2]
 	cfg := Config{Layers: 1, Hidden: d, Heads: p.Heads, KVHeads: p.Heads, Inner: p.Inner, Vocabulary: 1, Eps: p.Eps, Theta: p.Theta, Routers: []int{0}, FiLM: p.FiLM}
-	m := memory{}
+	m := computetest.Tensors{}
 	for name, a := range c.Inputs {
-		m.put(LayerPrefix(0)+name, a.floats(), a.Shape...)
+		m.Put(LayerPrefix(0)+name, a.floats(), a.Shape...)
 	}
-	m.put(prefix+"embed_tokens.weight", make([]float32, d), 1, d)
-	m.put(prefix+"norm.weight", make([]float32, d), d)
+	m.Put(prefix+"embed_tokens.weight", make([]float32, d), 1, d)
+	m.Put(prefix+"norm.weight", make([]float32, d), d)
 	f := Frame{Rows: n, Visual: p.PerImage * p.Images, Actions: p.Chunk*p.Action + 1}
 	for _, real := range c.Inputs["attention_mask_2d"].Data[b*n : (b+1)*n] {
 		if real == 0 {
@@ -77,7 +78,7 @@ func (c golden) layer(t *testing.T, be compute.Backend, b int) {
 	x := in.floats()[b*n*d : (b+1)*n*d]
 	begin(t, s, x)
 	prob := pass(t, s, Plan{Router: 0}).Probability
-	if e := apart(prob, c.Outputs["router_prob"].Data[b*n:(b+1)*n]); e > c.Tolerance {
+	if e := computetest.Apart(prob, c.Outputs["router_prob"].Data[b*n:(b+1)*n]); e > c.Tolerance {
 		t.Errorf("probabilities are off by %.2g", e)
 	}
 	tokens := make([]pruning.Token, n)
@@ -114,7 +115,7 @@ func (c golden) layer(t *testing.T, be compute.Backend, b int) {
 		for _, v := range want {
 			size = max(size, math.Abs(v))
 		}
-		if e := apart(got, want); e > c.Tolerance*size {
+		if e := computetest.Apart(got, want); e > c.Tolerance*size {
 			t.Errorf("the layer's rows are off by %.2g (probabilities known: %v)", e, known != nil)
 		}
 		for _, row := range skipped {

@@ -3,81 +3,17 @@ package language
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"testing"
 
-	"winnow/diffusion/tensors"
-	"winnow/internal/checkpoint"
 	"winnow/internal/compute"
-	"winnow/internal/compute/device"
-	"winnow/internal/native"
+	"winnow/internal/compute/computetest"
+	"winnow/internal/tensors"
 )
 
-// open gives a backend, or skips the test where its libraries are not installed.
-func open(t *testing.T, id string) compute.Backend {
-	t.Helper()
-	if id != "ref" {
-		if _, err := native.Find(id); err != nil {
-			if text := err.Error(); strings.Contains(text, "not installed") || strings.Contains(text, "no native libraries") {
-				t.Skip(err) // names the command
-			}
-			t.Fatal(err)
-		}
-	}
-	be, _, err := device.Open(id, 1) // one thread: on a busy machine several wait for each other at every operation
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { be.Close() })
-	return be
-}
-
-// onEach runs a test on the processor through ggml and in plain Go.
-func onEach(t *testing.T, test func(t *testing.T, be compute.Backend)) {
-	for _, id := range []string{"ref", "cpu"} {
-		t.Run(id, func(t *testing.T) { test(t, open(t, id)) })
-	}
-}
-
-// memory is a source of tensors.
-type memory map[string]*checkpoint.Tensor
-
-func (m memory) Tensor(name string) (*checkpoint.Tensor, bool) {
-	t, ok := m[name]
-	return t, ok
-}
-
-func (m memory) put(name string, v []float32, shape ...int) {
-	b, err := checkpoint.Quantize(checkpoint.F32, v)
-	if err != nil {
-		panic(err)
-	}
-	dims := slices.Clone(shape)
-	slices.Reverse(dims)
-	m[name] = &checkpoint.Tensor{Name: name, Type: checkpoint.F32, Dims: dims, Data: b}
-}
-
-// apart is the largest difference; infinite where one is no number or they differ in length.
-func apart[T float32 | float64](got []float32, want []T) float64 {
-	if len(got) != len(want) {
-		return math.Inf(1)
-	}
-	var top float64
-	for i, w := range want {
-		d := math.Abs(float64(got[i]) - float64(w))
-		if math.IsNaN(d) {
-			return math.Inf(1)
-		}
-		top = max(top, d)
-	}
-	return top
-}
-
 // noise makes the weights of a model, rows scaled to keep sizes about 1.
-func noise(c Config, seed uint64) memory {
+func noise(c Config, seed uint64) computetest.Tensors {
 	r := rand.New(rand.NewPCG(seed, 2))
-	m := memory{}
+	m := computetest.Tensors{}
 	put := func(name string, shape ...int) {
 		n := 1
 		for _, d := range shape {
@@ -90,7 +26,7 @@ func noise(c Config, seed uint64) memory {
 				v[i] = float32(1 + r.NormFloat64()/10)
 			}
 		}
-		m.put(name, v, shape...)
+		m.Put(name, v, shape...)
 	}
 	d := c.Hidden
 	put(prefix+"embed_tokens.weight", c.Vocabulary, d)

@@ -8,22 +8,23 @@ import (
 	"testing"
 
 	"winnow/internal/compute"
+	"winnow/internal/compute/computetest"
 	"winnow/pruning/cogvla"
 )
 
 // TestBackendsAgree: ggml and plain Go compute the same pass, rows skipping.
 func TestBackendsAgree(t *testing.T) {
 	plan := Plan{To: 4, Router: -1, Final: true, Skipped: [][]int{nil, {2, 5}, {1, 2, 3}, {1, 8}}}
-	want := pass(t, begun(t, open(t, "ref"), small, noise(small, 1), frame), plan).States
-	got := pass(t, begun(t, open(t, "cpu"), small, noise(small, 1), frame), plan).States
-	if len(want) != frame.States*small.Hidden || apart(got, want) > 1e-4 {
-		t.Errorf("the backends differ by %.2g", apart(got, want))
+	want := pass(t, begun(t, computetest.Open(t, "ref"), small, noise(small, 1), frame), plan).States
+	got := pass(t, begun(t, computetest.Open(t, "cpu"), small, noise(small, 1), frame), plan).States
+	if len(want) != frame.States*small.Hidden || computetest.Apart(got, want) > 1e-4 {
+		t.Errorf("the backends differ by %.2g", computetest.Apart(got, want))
 	}
 }
 
 // TestCutsDoNotMatter: a pass in one graph is the pass in many, with the probabilities handed over.
 func TestCutsDoNotMatter(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		skipped := [][]int{nil, {2, 5}, nil, {1, 8}}
 		whole := begun(t, be, small, noise(small, 1), frame)
 		want := pass(t, whole, Plan{To: 4, Router: -1, Final: true, Skipped: skipped})
@@ -38,10 +39,10 @@ func TestCutsDoNotMatter(t *testing.T) {
 			got = pass(t, s, p)
 			known = got.Probability
 		}
-		if e := apart(got.States, want.States); e > 1e-5 {
+		if e := computetest.Apart(got.States, want.States); e > 1e-5 {
 			t.Errorf("the states differ by %.2g", e)
 		}
-		if e := apart(hidden(t, s), hidden(t, whole)); e > 1e-5 {
+		if e := computetest.Apart(hidden(t, s), hidden(t, whole)); e > 1e-5 {
 			t.Errorf("the rows differ by %.2g", e)
 		}
 	})
@@ -49,7 +50,7 @@ func TestCutsDoNotMatter(t *testing.T) {
 
 // TestFullRatioIsNotDense: with all rows kept p still scales; with p = 1 the layer is plain Llama.
 func TestFullRatioIsNotDense(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		s := begun(t, be, small, noise(small, 1), frame)
 		x := hidden(t, s)
 		run := func(p Plan) []float32 {
@@ -63,10 +64,10 @@ func TestFullRatioIsNotDense(t *testing.T) {
 			ones[i] = 1
 		}
 		plain := run(Plan{Plain: true})
-		if e := apart(run(Plan{Known: ones}), plain); e > 1e-6 {
+		if e := computetest.Apart(run(Plan{Known: ones}), plain); e > 1e-6 {
 			t.Errorf("with p = 1 the layer differs from a plain one by %.2g", e)
 		}
-		if e := apart(run(Plan{}), plain); e < 1e-2 {
+		if e := computetest.Apart(run(Plan{}), plain); e < 1e-2 {
 			t.Errorf("the router moves the rows by %.2g only", e)
 		}
 	})
@@ -74,7 +75,7 @@ func TestFullRatioIsNotDense(t *testing.T) {
 
 // TestPaddingReachesNobody: other numbers in padding rows leave all real rows alone, bit for bit.
 func TestPaddingReachesNobody(t *testing.T) {
-	onEach(t, func(t *testing.T, be compute.Backend) {
+	computetest.OnEach(t, func(t *testing.T, be compute.Backend) {
 		f := frame
 		f.Rows, f.Pad = frame.Rows+3, 3
 		real := frame.Rows * small.Hidden
@@ -94,7 +95,7 @@ func TestPaddingReachesNobody(t *testing.T) {
 		bare := begun(t, be, small, noise(small, 1), frame)
 		begin(t, bare, x[:real])
 		pass(t, bare, plan)
-		if e := apart(hidden(t, bare), want[:real]); e > 1e-5 {
+		if e := computetest.Apart(hidden(t, bare), want[:real]); e > 1e-5 {
 			t.Errorf("without padding the rows differ by %.2g", e)
 		}
 	})
@@ -117,7 +118,7 @@ func TestMaskIsTheMethods(t *testing.T) {
 
 // TestCostByHand counts a routed layer and a router.
 func TestCostByHand(t *testing.T) {
-	s := begun(t, open(t, "ref"), small, noise(small, 1), frame)
+	s := begun(t, computetest.Open(t, "ref"), small, noise(small, 1), frame)
 	const d, kv, inner, n, k = 32, 16, 48, 24, 22
 	got := pass(t, s, Plan{From: 1, To: 2, Router: 2, Skipped: [][]int{{2, 5}}, Known: make([]float32, n)}).Cost
 	layer := 2*k*(2*d*d+2*d*kv+3*d*inner) + 2*2*k*k*d
@@ -128,7 +129,7 @@ func TestCostByHand(t *testing.T) {
 }
 
 func TestBadPlansAreNamed(t *testing.T) {
-	be := open(t, "ref")
+	be := computetest.Open(t, "ref")
 	s := begun(t, be, small, noise(small, 1), frame)
 	for says, p := range map[string]Plan{
 		"no part of the model's 4":          {To: 5, Router: -1},

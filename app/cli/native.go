@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -61,8 +62,11 @@ func (c *nativeListCmd) Run(env *Env) error {
 		}
 		rows = append(rows, n)
 	}
-	if sim, err := native.FindMuJoCo(); err == nil {
+	switch sim, err := native.FindMuJoCo(); {
+	case err == nil:
 		rows = append(rows, nativeJSON{native.MuJoCoKind, sim.Version, sim.Source, filepath.Dir(sim.Library), sim.Bytes, ""})
+	case !errors.Is(err, native.ErrNoMuJoCo):
+		rows = append(rows, nativeJSON{Kind: native.MuJoCoKind, Error: err.Error()})
 	}
 	if c.JSON {
 		return printJSON(env.Out, rows)

@@ -41,6 +41,7 @@ func (pipClient) fetch(ctx context.Context, p Package, dir string) (string, erro
 	}
 	args := append(pip[1:len(pip):len(pip)], "download", p.Name+"=="+p.Version, "--no-deps",
 		"--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet", "--dest", dir)
+	args = append(args, p.Wheel...)
 	// pip writes to its temporary directory first: inside dir its progress can be seen, and
 	// a small /tmp does not matter.
 	temp := filepath.Join(dir, "pip")
@@ -129,7 +130,8 @@ func clientError(p Package, said string, err error) error {
 // byHand is the command that shows a person what the client's trouble is.
 func (p Package) byHand() string {
 	if p.Client == "pip" {
-		return "python3 -m pip download --no-deps " + p.Name + "==" + p.Version
+		words := append([]string{"python3 -m pip download --no-deps --only-binary=:all:"}, p.Wheel...)
+		return strings.Join(append(words, p.Name+"=="+p.Version), " ")
 	}
 	return "npm pack " + p.Name + "@" + p.Version
 }

@@ -1,5 +1,6 @@
 // Package native finds, checks and fetches the shared libraries that Winnow loads at run
-// time. It never loads one itself: internal/compute/ggml does, with the paths found here.
+// time. It never loads one itself: internal/compute/ggml and robotics/sim/mujoco do, with the
+// paths found here.
 //
 // The libraries are the prebuilt ones that a registry package carries. One package is one
 // kind of device for one platform, pinned by version and by the hash of its archive in
@@ -10,11 +11,12 @@
 //	vulkan  the same, and ggml's Vulkan backend
 //	cuda    the same, and ggml's CUDA backend
 //	metal   the same, and ggml's Metal backend
+//	mujoco  the simulator of robotics, and the scenes of Meta-World (mujoco.go)
 //
 // Finding ([Find]) looks at three places, in this order, and takes the first that is sound:
 //
 //	WINNOW_NATIVE                    a directory the user named; a fault there is an error
-//	<cache>/native/<kind>-<version>  what Install put there
+//	<cache>/native/<kind>-<version>  what Install put there ([FindMuJoCo] looks there too)
 //	the system's library directories what a distribution packaged
 //
 // Sound means: every library is there, is not empty, is a library of this system and this

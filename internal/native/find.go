@@ -270,7 +270,10 @@ func checkReceipt(dir string) error {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		info, err := os.Stat(filepath.Join(dir, filepath.Base(name)))
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return fmt.Errorf("%s names %q, which lies elsewhere", filepath.Join(dir, receiptName), name)
+		}
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s is missing", filepath.Join(dir, name))

@@ -17,12 +17,15 @@ import (
 type Progress func(done, total int64, what string)
 
 // Install fetches the pinned libraries of a kind ("cpu", "vulkan", "cuda", "metal"; "" or
-// "auto" for the plainest of this platform) into the cache with the user's npm. It returns
-// at once where they are installed and sound, replaces them where they are damaged, waits
-// for another install of the same kind, and stops npm when ctx ends. Progress may be nil.
+// "auto" for the plainest of this platform) into the cache with the user's npm, or the
+// simulator and its scenes ("mujoco") with the user's pip. It returns at once where they are installed and sound, replaces them where they are damaged, waits
+// for another install of the same kind, and stops the client when ctx ends. Progress may be nil.
 //
 // The error is one sentence that says what is missing or wrong and what to do.
 func Install(ctx context.Context, kind string, progress Progress) error {
+	if kind == MuJoCoKind {
+		return installMuJoCo(ctx, progress)
+	}
 	p, err := choose(table, thisHost(), kind)
 	if err != nil {
 		return err

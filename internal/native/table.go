@@ -9,7 +9,7 @@ import (
 
 // Package is one pinned archive of a package registry.
 type Package struct {
-	// Kind is the user's word for it: cpu, vulkan, cuda, metal.
+	// Kind is the user's word for it: cpu, vulkan, cuda, metal, mujoco.
 	Kind string
 	// OS and Arch are the platform it runs on, in Go's words (GOOS, GOARCH).
 	OS, Arch string
@@ -20,6 +20,9 @@ type Package struct {
 	// Integrity is the hash of the archive as the registry publishes it:
 	// "sha512-" and base64 (npm) or "sha256:" and hex (pip).
 	Integrity string
+	// Wheel is what tells pip which of several wheels of one version is meant; nil for one
+	// that every Python and platform takes.
+	Wheel []string
 	// Size is the archive's length in bytes; 0 means unknown.
 	Size int64
 	// GGML is the version of ggml inside, as its libraries report it; "" means unknown.

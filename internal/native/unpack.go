@@ -27,8 +27,8 @@ var create = func(name string) (io.WriteCloser, error) {
 }
 
 // unpackTarball writes the chosen members of a gzipped tar file into dir and returns their
-// sizes in bytes by name. Keep maps a member's path to a name without directories, or to
-// "" to leave it out. A member whose path leaves the archive, or that is chosen and no
+// sizes in bytes by name. Keep maps a member's path to a name below dir, slashes between
+// its folders, or to "" to leave it out. A member whose path leaves the archive, or that is chosen and no
 // plain file, spoils the whole archive: an honest package has none.
 func unpackTarball(ctx context.Context, archive, dir string, keep func(member string) string, progress Progress) (map[string]int64, error) {
 	f, err := os.Open(archive)
@@ -155,7 +155,7 @@ func (u *unpacker) tooLarge(name string) error {
 // write copies size bytes of r to a new file. Sizes come from the archive's own headers,
 // which may lie: less data is damage, and more is never read.
 func (u *unpacker) write(name string, r io.Reader, size int64) error {
-	if name != filepath.Base(name) || name == "." || name == ".." {
+	if path.Clean(name) != name || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("a member of %s would be written to %q: it is not unpacked", u.archive, name)
 	}
 	if _, twice := u.files[name]; twice {
@@ -164,7 +164,12 @@ func (u *unpacker) write(name string, r io.Reader, size int64) error {
 	if size > maxMember || u.total+size > maxTotal {
 		return u.tooLarge(name)
 	}
-	target := filepath.Join(u.dir, name)
+	target := filepath.Join(u.dir, filepath.FromSlash(name))
+	if strings.Contains(name, "/") {
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return explain(err, u.dir)
+		}
+	}
 	w, err := create(target)
 	if err != nil {
 		return explain(err, u.dir)

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"math"
 
+	"winnow/app/judge"
 	"winnow/internal/trace"
 	"winnow/vision/quality"
 )
@@ -38,7 +39,7 @@ type DrawOptions struct {
 	Progress func(done, of int)
 
 	// judge looks at the pictures; nil: the built-in VLM. Tests have their own.
-	judge judge
+	judge judge.Judge
 }
 
 // DefaultPrompts is how many RunDraw draws.
@@ -114,6 +115,7 @@ func RunDraw(ctx context.Context, o DrawOptions) (*Drawings, error) {
 func (o *DrawOptions) sketch(ctx context.Context, p drawPrompt, i, s int) (*sketch, error) {
 	d := o.Draw
 	d.Prompt, d.Solver, d.Seed = p.text, o.Solvers[s], d.Seed+uint64(i)
+	d.Blind = true // all pictures are looked at in the end
 	r := trace.Request{Model: o.Model, Device: o.Device, Threads: o.Threads, Draw: &d, Methods: o.Stacks[0].Methods, Label: o.Stacks[0].Label, Compare: o.Stacks[1:]}
 	state, err := o.run(ctx, r)
 	if err != nil {

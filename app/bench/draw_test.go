@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"winnow/app/judge"
 	"winnow/assets/scenes"
 	"winnow/internal/trace"
 )
@@ -77,8 +78,8 @@ func (g *greys) Run(ctx context.Context, r trace.Request, emit func(trace.Event)
 // knows answers rightly about dense pictures, wrongly about places in others, never about painted ones.
 type knows struct{ facts map[string]string }
 
-func (knows) name() string { return "oracle" }
-func (k knows) answer(_ context.Context, img *image.RGBA, questions []string) ([]string, error) {
+func (knows) Name() string { return "oracle" }
+func (k knows) Answer(_ context.Context, img *image.RGBA, questions []string) ([]string, error) {
 	out := make([]string, len(questions))
 	for i, q := range questions {
 		grey := img.Pix[0] == img.Pix[1] && img.Pix[1] == img.Pix[2]
@@ -99,17 +100,22 @@ func TestDrawPromptsAskForWhatTheySay(t *testing.T) {
 	for i, p := range list {
 		exist := 0
 		for _, f := range p.facts {
-			kinds[f.kind]++
-			if f.kind == scenes.Exist {
+			kinds[f.Kind]++
+			if f.Kind == scenes.Exist {
 				exist++
 				continue
 			}
-			if !strings.Contains(p.text, f.answer) {
-				t.Errorf("%q does not say %s", p.text, f.answer)
+			if !strings.Contains(p.text, f.Asked) {
+				t.Errorf("%q does not say %s", p.text, f.Asked)
 			}
 		}
 		if want := 1 + i%3; exist != want || len(scenes.Mentioned(p.text)) != want || p.painted == nil {
 			t.Errorf("%q has %d things, not %d", p.text, exist, want)
+		}
+	}
+	for _, p := range list {
+		if got := judge.Facts(p.text); !slices.Equal(got, p.facts) {
+			t.Errorf("of %q is asked\n%+v, not\n%+v", p.text, got, p.facts)
 		}
 	}
 	if kinds[scenes.Exist] != 18 || kinds[scenes.Where] != 18 || kinds[scenes.Colour] == 0 {
@@ -132,7 +138,7 @@ func drawOptions(g *greys) DrawOptions {
 	prompts, _ := drawPrompts(o.Prompts, o.Draw.Seed)
 	for _, p := range prompts { // one noun may stand elsewhere in another prompt: then the last counts
 		for _, f := range p.facts {
-			k.facts[f.question] = f.answer
+			k.facts[f.Question] = f.Asked
 		}
 	}
 	o.judge = k
@@ -166,7 +172,7 @@ func TestDrawBenchSumsUp(t *testing.T) {
 	if f := s.Fewer; f == nil || f.Steps.Median != 4 || *f.PSNR < 16.08 || *f.PSNR > 16.10 || f.Caption != 0 {
 		t.Errorf("fewer: %+v", s.Fewer)
 	}
-	if n := len(g.asked); n != 16 || g.asked[0].Solver != "ddim" || g.asked[4].Solver != "unipc" || g.asked[4].Seed != 10 || g.asked[1].Steps != 4 {
+	if n := len(g.asked); n != 16 || !g.asked[0].Blind || g.asked[0].Solver != "ddim" || g.asked[4].Solver != "unipc" || g.asked[4].Seed != 10 || g.asked[1].Steps != 4 {
 		t.Errorf("%d requests: %+v", n, g.asked)
 	}
 	var text bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"winnow/app/judge"
 	"winnow/diffusion"
 	"winnow/internal/trace"
 	"winnow/pruning"
@@ -88,15 +89,15 @@ type FewerSteps struct {
 func (o *DrawOptions) report(ctx context.Context, prompts []drawPrompt, list []sketch) (*Drawings, error) {
 	j := o.judge
 	if j == nil {
-		s, err := openSeer(o.Device, o.Threads)
+		v, err := judge.Open(o.Device, o.Threads)
 		if err != nil {
 			return nil, err
 		}
-		defer s.close()
-		j = s
+		defer v.Close()
+		j = v
 	}
 	d := o.Draw
-	r := &Drawings{Runs: len(prompts), Model: list[0].model, Device: list[0].device, Steps: d.Steps, Guidance: d.Guidance, Seed: d.Seed, Judge: j.name()}
+	r := &Drawings{Runs: len(prompts), Model: list[0].model, Device: list[0].device, Steps: d.Steps, Guidance: d.Guidance, Seed: d.Seed, Judge: j.Name()}
 	size := list[0].dense.img.Rect.Max
 	var painted verdict
 	for _, p := range prompts {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"winnow/app/judge"
 	"winnow/internal/trace"
 )
 
@@ -49,6 +50,8 @@ type drawnJSON struct {
 	Ended         string  `json:"ended"`
 	// Steps are those of a pruned side.
 	Steps []stepJSON `json:"steps,omitempty"`
+	// Seen is what the built-in VLM says of the picture; absent where it did not look.
+	Seen []trace.Fact `json:"seen,omitempty"`
 }
 
 type stepJSON struct {
@@ -114,6 +117,9 @@ func drawnOf(d *trace.Side) *drawnJSON {
 	}
 	m := d.Drawn
 	j := &drawnJSON{NFE: m.NFE, Seconds: m.MS / 1000, SelectSeconds: m.SelectMS / 1000, FLOPs: m.FLOPs, CacheBytes: m.CacheBytes, Ended: m.Ended}
+	if d.Seen != nil {
+		j.Seen = d.Seen.Facts
+	}
 	if d.Name == trace.Dense {
 		return j
 	}
@@ -140,6 +146,32 @@ func printDrawing(w io.Writer, s *trace.State) {
 		fmt.Fprintf(w, "%s■ all tokens, ▒ some tokens, · skipped, ~ extrapolated from several steps\n", indent)
 	}
 	printDrawn(w, s)
+	printSeen(w, s)
+}
+
+// printSeen writes what the built-in VLM sees of what was asked for.
+func printSeen(w io.Writer, s *trace.State) {
+	var sides []judge.Named
+	add := func(name string, d *trace.Side) {
+		if d != nil && d.Seen != nil {
+			sides = append(sides, judge.Named{Name: name, Facts: d.Seen.Facts})
+		}
+	}
+	add(trace.Dense, s.Dense)
+	for _, d := range s.Sides {
+		name := d.Name
+		if labels := s.Request.Labels(); len(labels) > 1 && d.Index < len(labels) {
+			name = labels[d.Index]
+		}
+		add(name, d)
+	}
+	sees, misses := judge.Sum(sides)
+	if sees != "" {
+		fmt.Fprintf(w, "\nThe built-in VLM sees: %s\n", line(sees))
+	}
+	if misses != "" {
+		fmt.Fprintf(w, "  but %s\n", line(misses))
+	}
 }
 
 var stepMarks = map[string]string{trace.StepFull: "■", trace.StepToken: "▒", trace.StepSkip: "·", trace.StepLagrange: "~"}

@@ -91,20 +91,27 @@ func (l *Local) draw(ctx context.Context, r trace.Request, emit func(trace.Event
 	if l.notice != "" {
 		emit(trace.Notice{Text: l.notice})
 	}
-	if err := l.paint(ctx, d, plan, emit); err != nil {
+	shown, err := l.paint(ctx, d, plan, emit)
+	if err != nil {
 		if ctx.Err() == nil && !errors.Is(err, compute.ErrCancelled) {
 			l.unload() // as in run
 		}
 		return err
 	}
-	return nil
+	return look(ctx, r, shown, emit)
+}
+
+// finished is a side's picture.
+type finished struct {
+	side string
+	img  *image.RGBA
 }
 
 // paint draws the sides, all from the same noise.
-func (l *Local) paint(ctx context.Context, d trace.Draw, p *plan, emit func(trace.Event)) error {
+func (l *Local) paint(ctx context.Context, d trace.Draw, p *plan, emit func(trace.Event)) ([]finished, error) {
 	e, drawing, err := l.painter.Begin(ctx, d)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer e.Close()
 	emit(drawing)
@@ -112,10 +119,13 @@ func (l *Local) paint(ctx context.Context, d trace.Draw, p *plan, emit func(trac
 		emit(trace.Notice{Text: fmt.Sprintf("the text encoder reads %d tokens; the last %d of the prompt were left out", len(drawing.Words), drawing.Cut)})
 	}
 	dense, err := paintSide(ctx, e, nil, trace.Dense, nil, emit)
+	shown := []finished{{trace.Dense, dense}}
 	for i := 0; err == nil && i < len(p.sides); i++ {
-		_, err = paintSide(ctx, e, p.sides[i], trace.SideName(i), dense, emit)
+		one := finished{side: trace.SideName(i)}
+		one.img, err = paintSide(ctx, e, p.sides[i], one.side, dense, emit)
+		shown = append(shown, one)
 	}
-	return err
+	return shown, err
 }
 
 // paintSide draws one side and compares it with the dense picture, where that is given.

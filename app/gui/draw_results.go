@@ -10,6 +10,7 @@ import (
 
 	"winnow/app/gui/theme"
 	"winnow/app/gui/widgets"
+	"winnow/app/judge"
 	"winnow/internal/trace"
 	"winnow/vision/quality"
 )
@@ -18,7 +19,7 @@ import (
 // window is not too low.
 func (d *drawing) resultSide() float32 {
 	if d.w.win.Canvas().Size().Height < 820 {
-		return 124
+		return 108
 	}
 	return 164
 }
@@ -41,11 +42,13 @@ func (d *drawing) buildResults() fyne.CanvasObject {
 	small := func(o fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.NewPanel(container.New(&low{d.resultSide}, o))
 	}
+	seen := newSeenRow()
 	u.column = vbox(theme.Gap,
 		widgets.NewSectionTitle("What it saves"), u.savings, u.extra,
-		gap(), widgets.NewSectionTitle("How close it stays"), widgets.NewPanel(vbox(theme.Step, fact("PSNR", u.psnr), fact("SSIM", u.ssim))),
+		gap(), widgets.NewSectionTitle("How close it stays"), widgets.NewPanel(vbox(theme.Step, fact("PSNR", u.psnr), fact("SSIM", u.ssim), seen.box)),
 		gap(), u.diffTitle, small(u.difference),
 		gap(), u.tokensTitle, small(u.tokens), u.why)
+	u.column.Layout = &resultsLayout{u.column.Layout, seen}
 	return container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column))
 }
 
@@ -60,7 +63,8 @@ func (d *drawing) showResults() {
 	if p != nil {
 		pruned = p.Drawn
 	}
-	key := fmt.Sprint(dense != nil, pruned != nil, s.Running, s.Ended, s.Error != "", s.Cancelled, d.sideAt, d.shown.state == nil, len(s.Request.Methods))
+	sides := d.seenSides()
+	key := fmt.Sprint(dense != nil, pruned != nil, len(sides), s.Running, s.Ended, s.Error != "", s.Cancelled, d.sideAt, d.shown.state == nil, len(s.Request.Methods))
 	if key != d.drawn.results {
 		d.drawn.results = key
 		u.savings.SetHint(d.savingsHint())
@@ -75,6 +79,7 @@ func (d *drawing) showResults() {
 		psnr, ssim := likeness(pruned)
 		u.psnr.SetText(psnr)
 		u.ssim.SetText(ssim)
+		d.seenRow().set(judge.Sum(sides))
 		u.difference.SetHint("Where the two pictures differ appears here.")
 		if dense != nil && pruned != nil {
 			cache := &imageCache{} // the centre keeps the last pair of its own
@@ -218,7 +223,7 @@ func (d *drawing) showStatus() {
 	case s.Cancelled:
 		items = append(items, fmt.Sprintf("Cancelled after %.2f s", s.TotalMS/1000))
 	case s.Ended:
-		items = append(items, fmt.Sprintf("Drawn in %.2f s", s.TotalMS/1000))
+		items = append(items, fmt.Sprintf("Drawn in %.2f s", (s.TotalMS-lookedMS(s))/1000))
 	case d.shown.state != nil:
 		items = append(items, "The trace ends before the run does")
 	case w.listErr != nil:
@@ -258,8 +263,11 @@ func (d *drawing) stage() string {
 			x, name = p, d.prunedName()
 		}
 	}
-	if x == nil {
+	switch {
+	case x == nil:
 		return "warming up"
+	case d.looks():
+		return "the built-in VLM looks at the pictures"
 	}
 	return fmt.Sprintf("%s, %d of %d steps", name, len(x.Denoised), d.steps())
 }

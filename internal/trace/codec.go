@@ -66,7 +66,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	"started": decode[Started], "model": decode[Model], "picture": decode[Picture],
 	"sequence": decode[Sequence], "side_started": decode[SideStarted], "layer": decode[Layer],
 	"decision": decode[Decision], "word": decode[Word], "point": decode[Point], "side_done": decode[SideDone],
-	"drawing": decode[Drawing], "denoised": decode[Denoised], "drawn": decode[Drawn],
+	"drawing": decode[Drawing], "denoised": decode[Denoised], "drawn": decode[Drawn], "seen": decode[Seen],
 	"notice": decode[Notice], "failed": decode[Failed], "ended": decode[Ended],
 }
 

@@ -4,7 +4,7 @@
 //	                     SideStarted, Layer, Decision, Word … SideDone   (dense)
 //	                     SideStarted, Layer, Decision, Word … SideDone   (pruned, pruned2 …)
 //	                     Point …                                         (of a sweep)
-//	                     Drawing, SideStarted, Denoised … Drawn …        (of a drawing)
+//	                     Drawing, SideStarted, Denoised … Drawn … Seen … (of a drawing)
 //	                     Ended
 //
 // Nothing but a Request and its events crosses between the engine and whoever asked, so the

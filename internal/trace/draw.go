@@ -13,6 +13,8 @@ type Draw struct {
 	Guidance float64 `json:"guidance"`
 	// Size is the picture's side in pixels, 0 what the model was trained for.
 	Size int `json:"size,omitempty"`
+	// Blind: nobody looks at the pictures afterwards, so there are no Seen.
+	Blind bool `json:"blind,omitempty"`
 }
 
 // MaxDrawSteps bounds Draw.Steps.
@@ -90,12 +92,31 @@ type (
 		PSNR *float64 `json:"psnr,omitempty"`
 		SSIM *float64 `json:"ssim,omitempty"`
 	}
+	// Seen is what a model that sees says of a side's picture; it comes after all sides are drawn.
+	Seen struct {
+		Side  string `json:"side"`
+		Judge string `json:"judge"` // the model
+		Facts []Fact `json:"facts"`
+		// MS is measured, and in no side's time: looking and, with the first side, loading the judge.
+		MS float64 `json:"ms"`
+	}
+	// Fact is something that the prompt asked for.
+	Fact struct {
+		Kind     string `json:"kind"` // exist, where, colour
+		Noun     string `json:"noun"`
+		Question string `json:"question"`
+		// Asked is the answer that the prompt wants, Answer the one given; Right: they agree.
+		Asked  string `json:"asked"`
+		Answer string `json:"answer"`
+		Right  bool   `json:"right"`
+	}
 )
 
 // The names of the events.
 func (Drawing) Type() string  { return "drawing" }
 func (Denoised) Type() string { return "denoised" }
 func (Drawn) Type() string    { return "drawn" }
+func (Seen) Type() string     { return "seen" }
 
 // MaxPreviews is how many bytes of previews a picture's run carries at most.
 const MaxPreviews = 8 << 20

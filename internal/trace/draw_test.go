@@ -27,6 +27,9 @@ func drawn() []Event {
 	}
 	events = append(events, side(Dense, Denoised{Kind: StepFull, Kept: 6, MS: 2, FLOPs: 100}, 3, nil, nil)...)
 	events = append(events, side(Pruned, Denoised{Kind: StepSkip, Why: "K ≤ 0"}, 2, &psnr, &ssim)...)
+	events = append(events,
+		Seen{Side: Dense, Judge: "sees", MS: 4, Facts: []Fact{{"exist", "apple", "Is there an apple in the picture?", "yes", "Yes", true}}},
+		Seen{Side: Pruned, Judge: "sees", MS: 1, Facts: []Fact{{"exist", "apple", "Is there an apple in the picture?", "yes", "No", false}}})
 	return append(events, Ended{MS: 11})
 }
 
@@ -42,8 +45,11 @@ func TestStateOfADrawing(t *testing.T) {
 	if d := s.Dense; d == nil || d.Drawn.NFE != 3 || d.Drawn.PSNR != nil {
 		t.Fatalf("the dense side is %+v", s.Dense)
 	}
-	if snap := s.Snapshot(); len(snap.Pruned.Denoised) != 3 {
-		t.Error("a snapshot has no steps")
+	if d, p := s.Dense.Seen, p.Seen; d == nil || p == nil || !d.Facts[0].Right || p.Facts[0].Answer != "No" || d.MS != 4 {
+		t.Errorf("seen: %+v, %+v", d, p)
+	}
+	if snap := s.Snapshot(); len(snap.Pruned.Denoised) != 3 || snap.Pruned.Seen == nil {
+		t.Error("a snapshot lacks something")
 	}
 }
 
@@ -55,6 +61,11 @@ func TestAHostileDrawing(t *testing.T) {
 	rows, cols := s.Grid()
 	if rows != 0 || cols != 0 || len(s.Notices) != 1 || !strings.Contains(s.Notices[0], "cannot be") {
 		t.Errorf("grid %d × %d, notices %q", rows, cols, s.Notices)
+	}
+	s.Apply(Seen{Side: Dense, Facts: make([]Fact, 1<<20)})
+	s.Apply(Seen{Side: "gone"})
+	if n := len(s.Dense.Seen.Facts); n != maxFacts {
+		t.Errorf("%d facts were kept", n)
 	}
 	if n := len(s.Dense.Denoised); n != MaxDrawSteps {
 		t.Errorf("%d steps were kept", n)

@@ -68,6 +68,8 @@ type Side struct {
 	// Denoised are the steps of a drawing side so far, in order; Drawn is nil until it is done.
 	Denoised []Denoised
 	Drawn    *Drawn
+	// Seen is nil where nobody looked at the picture.
+	Seen *Seen
 	// Decisions are in the order made; those made while decoding lie between the prompt's.
 	Decisions []Decision
 
@@ -96,6 +98,7 @@ const (
 	maxNeurons = 1 << 20
 	maxPoints  = 1 << 12
 	maxSteps   = 1 << 16
+	maxFacts   = 64
 )
 
 // Fold applies all events to a new State.
@@ -171,6 +174,11 @@ func (s *State) Apply(e Event) {
 	case Drawn:
 		if d := s.side(e.Side); d != nil {
 			d.Done, d.Drawn = true, &e
+		}
+	case Seen:
+		if d := s.side(e.Side); d != nil {
+			e.Facts = e.Facts[:min(len(e.Facts), maxFacts)]
+			d.Seen = &e
 		}
 	case Notice:
 		s.notice(e.Text)

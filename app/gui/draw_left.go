@@ -47,6 +47,7 @@ type drawControls struct {
 	why                    *widgets.Note
 	tokensTitle, diffTitle *widgets.SectionTitle
 	column                 *fyne.Container
+	seen                   *seenRow
 }
 
 // prompts are suggested; the built-in model knows such things at such places.

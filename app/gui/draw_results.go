@@ -42,13 +42,12 @@ func (d *drawing) buildResults() fyne.CanvasObject {
 	small := func(o fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.NewPanel(container.New(&low{d.resultSide}, o))
 	}
-	seen := newSeenRow()
+	u.seen = newSeenRow()
 	u.column = vbox(theme.Gap,
 		widgets.NewSectionTitle("What it saves"), u.savings, u.extra,
-		gap(), widgets.NewSectionTitle("How close it stays"), widgets.NewPanel(vbox(theme.Step, fact("PSNR", u.psnr), fact("SSIM", u.ssim), seen.box)),
+		gap(), widgets.NewSectionTitle("How close it stays"), widgets.NewPanel(vbox(theme.Step, fact("PSNR", u.psnr), fact("SSIM", u.ssim), u.seen.box)),
 		gap(), u.diffTitle, small(u.difference),
 		gap(), u.tokensTitle, small(u.tokens), u.why)
-	u.column.Layout = &resultsLayout{u.column.Layout, seen}
 	return container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column))
 }
 
@@ -79,7 +78,7 @@ func (d *drawing) showResults() {
 		psnr, ssim := likeness(pruned)
 		u.psnr.SetText(psnr)
 		u.ssim.SetText(ssim)
-		d.seenRow().set(judge.Sum(sides))
+		d.ui.seen.set(judge.Sum(sides))
 		u.difference.SetHint("Where the two pictures differ appears here.")
 		if dense != nil && pruned != nil {
 			cache := &imageCache{} // the centre keeps the last pair of its own

@@ -50,20 +50,6 @@ func lookedMS(s *trace.State) float64 {
 	return min(ms, s.TotalMS)
 }
 
-// resultsLayout is the right column's, and keeps the row that is not always there.
-type resultsLayout struct {
-	under fyne.Layout
-	seen  *seenRow
-}
-
-// MinSize implements fyne.Layout.
-func (l *resultsLayout) MinSize(o []fyne.CanvasObject) fyne.Size { return l.under.MinSize(o) }
-
-// Layout implements fyne.Layout.
-func (l *resultsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) { l.under.Layout(o, s) }
-
-func (d *drawing) seenRow() *seenRow { return d.ui.column.Layout.(*resultsLayout).seen }
-
 // seenRow says what the built-in VLM sees of what was asked for: in one line where that fits, else
 // wrapped under the name; and below it what is not where or as it was asked for. It lays itself out.
 type seenRow struct {

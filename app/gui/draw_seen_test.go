@@ -42,7 +42,7 @@ func seenScript(answers map[string][]string) func(trace.Request) []trace.Event {
 func TestDrawingSaysWhatTheVLMSees(t *testing.T) {
 	e := &fakeEngine{script: seenScript(nil)}
 	b := drawBench(t, e)
-	row := b.draw.seenRow()
+	row := b.draw.ui.seen
 	if row.box.Visible() {
 		t.Error("something is seen before there is a picture")
 	}
@@ -62,7 +62,7 @@ func TestDrawingSaysWhatTheVLMSees(t *testing.T) {
 	o := newBench(t, &fakeEngine{})
 	o.dropped(fyne.Position{}, uris(path))
 	o.until("the drawing is open", func() bool { return o.draw.shown.state != nil })
-	if got := o.draw.seenRow().text.Text; got != "apple, dog · both" {
+	if got := o.draw.ui.seen.text.Text; got != "apple, dog · both" {
 		t.Errorf("the picture brings %q", got)
 	}
 	b.paint("a castle")
@@ -77,7 +77,7 @@ func TestDrawingSaysWhatTheVLMMisses(t *testing.T) {
 	b := drawBench(t, e)
 	b.win.Resize(fyne.NewSize(1280, 800))
 	b.paint("a red apple on the left, a strawberry and a motorcycle")
-	row := b.draw.seenRow()
+	row := b.draw.ui.seen
 	if want := "dense: apple, no strawberry, motorcycle · SADA: apple, strawberry, motorcycle"; row.long.Text() != want || !row.long.Visible() || row.value.Visible() {
 		t.Errorf("-want %q\n+got  %q, below %v", want, row.long.Text(), row.long.Visible())
 	}

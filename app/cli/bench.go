@@ -15,6 +15,7 @@ type benchCmd struct {
 	Agreement benchAgreementCmd `cmd:"" help:"Whether each method stays closer to dense than random does at the same budget."`
 	KV        benchKVCmd        `cmd:"" name:"kv" help:"Decoding with a long context: f16, packed and evicted caches."`
 	Draw      benchDrawCmd      `cmd:"" help:"Drawing with few evaluations of the network: time, likeness, and whether what was asked for is seen."`
+	Act       benchActCmd       `cmd:"" help:"Robot policies beside each other: success in the simulator, latency by turns, FLOPs."`
 	Serve     benchServeCmd     `cmd:"" hidden:"" help:"Measure one thing in a process of its own; bench starts it."`
 }
 

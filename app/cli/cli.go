@@ -64,6 +64,7 @@ type grammar struct {
 	Models  modelsCmd  `cmd:"" help:"List the models, or install one."`
 	Native  nativeCmd  `cmd:"" help:"List the native libraries, or install them."`
 	Devices devicesCmd `cmd:"" help:"List the devices to compute on."`
+	Act     actCmd     `cmd:"" help:"Let a robot try a task in the simulator, by a policy or by the scripted expert."`
 	Bench   benchCmd   `cmd:"" help:"Measure against libllama, and the methods against each other."`
 	Eval    evalCmd    `cmd:"" help:"How well a model answers, with all visual tokens and with few: accuracy, hallucination and cost."`
 	Engine  engineCmd  `cmd:"" hidden:"" help:"Serve runs as JSON lines on stdin and stdout; the window starts it."`

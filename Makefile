@@ -1,5 +1,5 @@
 # Winnow. `make run` starts it, `make test` tests it; both install what is missing.
-.PHONY: run test build check golden shots bench icon model draw-model clean
+.PHONY: run test build check golden shots bench icon model draw-model robot-model clean
 
 run: ## open the window, or without a display ask about a sample picture
 	@scripts/run.sh
@@ -31,6 +31,9 @@ model: ## train and export the built-in model: make model MINUTES=20 (assets/tra
 
 draw-model: ## train and export a model that draws: make draw-model MINUTES=20 (assets/train-draw/README.md)
 	@assets/train-draw/draw.sh
+
+robot-model: ## train and export the robot policies: make robot-model MINUTES=60 (assets/train-robot/README.md)
+	@assets/train-robot/robot.sh
 
 clean: ## remove what was built and written here; the cache stays
 	rm -rf bin out

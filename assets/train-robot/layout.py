@@ -1,0 +1,100 @@
+"""A policy as robotics/policy opens it: names, config.json, safetensors or GGUF, statistics, tokenizer."""
+import json
+import os
+import shutil
+
+import numpy as np
+import torch
+
+
+def stub(state, r):
+    """The released layout counts one block more than is computed: a norm in its name."""
+    out = dict(state)
+    block = "block." if r.has_film else ""
+    for prefix, v in zip(("vision_backbone.featurizer.", "vision_backbone.fused_featurizer."), r.vision):
+        out[f"{prefix}blocks.{v.blocks}.{block}norm1.weight"] = torch.ones(v.width)
+    return out
+
+
+def config(r, vocabulary):
+    """config.json. Of OpenVLA-OFT's it has no keys of aggregation and routing: that is how it is told."""
+    c = r.language
+    text = {"model_type": "llama", "hidden_size": c.width, "num_hidden_layers": c.layers, "num_attention_heads": c.heads,
+            "num_key_value_heads": c.heads, "intermediate_size": c.inner, "vocab_size": vocabulary,
+            "rms_norm_eps": 1e-6, "rope_theta": 10000.0}
+    out = {"model_type": "openvla", "use_fused_vision_backbone": True, "use_film": r.has_film,
+           "timm_model_args": [{"num_heads": v.heads} for v in r.vision],
+           "winnow_policy": {"chunk": r.chunk, "images": r.cameras, "bounds": "q99", "variant": r.variant, "recipe": r.name}}
+    if r.sparse:
+        text |= {"use_lfp": r.variant == "cogvla", "lfp_type": r.routing.type,
+                 "lfp_average_factor": r.routing.average, "lfp_enable_film": True}
+        out |= {"use_aggr": True, "num_vision_aggr": r.aggregation, "vision_aggregate_type": "moe"}
+    return out | {"text_config": text}
+
+
+def kind_of(name, x, type):
+    """What a tensor is stored as: vectors in float32, matrices as asked where rows are whole blocks of 32."""
+    if x.ndim < 2 or type == "f32":
+        return "f32"
+    if type == "q8_0" and x.ndim == 2 and x.shape[1] % 32 == 0:
+        return "q8_0"
+    return "f16"
+
+
+def stored(state, type):
+    """The weights as a file of this type gives them back, float32."""
+    out = {}
+    for k, v in state.items():
+        kind, x = kind_of(k, v, type), v.detach().float().cpu()
+        if kind == "q8_0":
+            from gguf import GGMLQuantizationType, quants
+            q = GGMLQuantizationType.Q8_0
+            x = torch.from_numpy(quants.dequantize(quants.quantize(x.numpy(), q), q).copy())
+        out[k] = x.half().float() if kind == "f16" else x
+    return out
+
+
+def write_gguf(path, state, type):
+    import gguf
+    w = gguf.GGUFWriter(path, "winnow-policy")
+    w.add_name("winnow robot policy")
+    for k, v in state.items():
+        x, kind = v.detach().float().cpu().numpy(), kind_of(k, v, type)
+        if kind == "q8_0":
+            q = gguf.GGMLQuantizationType.Q8_0
+            w.add_tensor(k, gguf.quants.quantize(x, q), raw_dtype=q)
+        else:
+            w.add_tensor(k, x.astype(np.float16) if kind == "f16" else x)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def write_safetensors(path, state, type):
+    from safetensors.torch import save_file
+    out = {k: v.detach().float().cpu() for k, v in state.items()}
+    save_file({k: (v.half() if kind_of(k, v, type) == "f16" else v).contiguous().clone() for k, v in out.items()}, path,
+              {"format": "pt"})
+
+
+def write(folder, r, words, vocabulary, state, stats, type):
+    """Writes the folder. → bytes of the weights."""
+    os.makedirs(folder, exist_ok=True)
+    gguf_path, st_path = (os.path.join(folder, f) for f in ("model.gguf", "model.safetensors"))
+    for f in (gguf_path, st_path):  # one of the two: a reader takes what it finds first
+        if os.path.exists(f):
+            os.remove(f)
+    whole = stub(state, r)
+    if type == "q8_0":
+        write_gguf(gguf_path, whole, type)
+    else:
+        write_safetensors(st_path, whole, type)
+    public = {suite: {k: v for k, v in s.items() if k != "state"} for suite, s in stats.items()}
+    for name, value in (("config.json", config(r, vocabulary)), ("dataset_statistics.json", public)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            json.dump(value, f, indent=1)
+            f.write("\n")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(os.path.join(words.folder, name), folder)
+    return os.path.getsize(gguf_path if type == "q8_0" else st_path)

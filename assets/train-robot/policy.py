@@ -1,0 +1,177 @@
+"""The policy in its four variants. Start reading here.
+
+    rows: BOS | pictures' rows | state | prompt | chunk·action zeros | stop | padding
+
+Shapes: B samples, S rows, V visual rows, D the language model's width, C actions of a chunk, a
+numbers of an action.
+"""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from language import Decoder
+from vision import MEANS, MLP, STDS, Backbone, Gate, Joined
+
+BINS = 256     # of the autoregressive variant; the last so many ids of its vocabulary
+STOP = 2
+STATES = 40    # numbers of a simulator's state that are taught, at most
+
+
+class Residual(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.ffn = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU())
+
+    def forward(self, x):
+        return x + self.ffn(x)
+
+
+class HeadModel(nn.Module):
+    def __init__(self, r):
+        super().__init__()
+        d = r.language.width
+        self.layer_norm1, self.fc1 = nn.LayerNorm(r.action * d), nn.Linear(r.action * d, d)
+        self.mlp_resnet_blocks = nn.ModuleList(Residual(d) for _ in range(2))
+        self.layer_norm2, self.fc2 = nn.LayerNorm(d), nn.Linear(d, r.action)
+
+    def forward(self, x):
+        x = F.relu(self.fc1(self.layer_norm1(x)))
+        for block in self.mlp_resnet_blocks:
+            x = block(x)
+        return self.fc2(self.layer_norm2(x))
+
+
+class Within(nn.Module):
+    """A module under the name `model`, as checkpoints have it."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+
+class Policy(nn.Module):
+    def __init__(self, r, vocabulary):
+        """vocabulary: the tokenizer's size; the autoregressive variant adds its bins."""
+        super().__init__()
+        self.r, d, widths = r, r.language.width, [v.width for v in r.vision]
+        self.autoregressive = r.variant == "autoregressive"
+        self.vocabulary = vocabulary + (BINS if self.autoregressive else 0)
+        self.vision_backbone = Backbone(r)
+        if r.sparse:
+            self.vision_aggr_featurizer = nn.Parameter(torch.randn(1, r.aggregation, widths[0]) * 0.5)
+            self.vision_aggr_fused_featurizer = nn.Parameter(torch.randn(1, r.aggregation, widths[1]) * 0.5)
+            self.aggregation_router = Gate(d)
+            self.featurizer_proj, self.fused_featurizer_proj = (MLP(w, d, d) for w in widths)
+        else:
+            self.projector = Joined(sum(widths), d)
+        self.language_model = Within(Decoder(r, self.vocabulary))
+        self.proprio_projector = MLP(r.proprio, d, d)
+        if self.autoregressive:
+            self.language_model.lm_head = nn.Linear(d, self.vocabulary, bias=False)
+        else:
+            self.action_head = Within(HeadModel(r))
+        # Not exported: what the last prompt row knows of the simulator's state.
+        self.teacher = nn.Linear(d, STATES)
+        self.apply(start)
+        for name, m in self.named_modules():  # FiLM and routers begin as next to nothing
+            if ".scale" in name or ".shift" in name:
+                if isinstance(m, nn.Linear):
+                    nn.init.normal_(m.weight, std=0.02)
+
+    def see(self, pixels, mean):
+        """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (rows [B, V, D], gate [B, 2] or None)."""
+        b, n = pixels.shape[:2]
+        flat, rows = pixels.flatten(0, 1), []
+        spread = mean.repeat_interleave(n, 0)
+        for i, encoder in enumerate((self.vision_backbone.featurizer, self.vision_backbone.fused_featurizer)):
+            norm = (flat - flat.new_tensor(MEANS[i])[:, None, None]) / flat.new_tensor(STDS[i])[:, None, None]
+            vectors = (self.vision_aggr_featurizer, self.vision_aggr_fused_featurizer)[i] if self.r.sparse else None
+            rows.append(encoder(norm, spread, vectors))
+        if not self.r.sparse:
+            return self.projector(torch.cat(rows, -1)).reshape(b, self.r.visual, -1), None
+        gate = self.aggregation_router(mean)
+        w = gate.repeat_interleave(n, 0)[:, :, None, None]
+        z = w[:, 0] * self.featurizer_proj(rows[0]) + w[:, 1] * self.fused_featurizer_proj(rows[1])
+        return z.reshape(b, self.r.visual, -1), gate
+
+    def layout(self, prompt, length):
+        """Who is who in a padded batch. prompt [B, P] ids with BOS, length [B] of them.
+        → dict: first row of the actions [B], real [B, S], about [B, S], allowed [B, S, S]"""
+        v, slots = self.r.visual, self.r.slots
+        tail = 0 if self.autoregressive else 1  # the stop token
+        s = v + 1 + prompt.shape[1] + slots + tail
+        at = torch.arange(s, device=prompt.device)
+        first = v + 1 + length                  # BOS, V rows, state, length − 1 of the prompt
+        end = first + slots + tail
+        real = at < end[:, None]
+        about = ((at >= 1 + v) & (at < first[:, None])).float()
+        if self.r.variant == "dense":
+            allowed = real[:, None, :].expand(-1, s, -1)
+        else:
+            allowed = (at[:, None] >= at)[None] & real[:, None, :]
+            if not self.autoregressive:
+                block = (at >= first[:, None]) & real
+                allowed = allowed | (block[:, :, None] & block[:, None, :])
+        # A padding row sees itself, so that no softmax is empty; nobody sees it.
+        allowed = allowed | (torch.eye(s, dtype=torch.bool, device=at.device) & ~real[:, :, None])
+        return {"first": first, "real": real, "about": about, "allowed": allowed}
+
+    def embed(self, batch, tokens=None):
+        """The rows before the first layer. tokens [B, a] are the autoregressive variant's actions.
+        → (rows [B, S, D], layout, gate)"""
+        prompt, length = batch["prompt"], batch["length"]
+        lay, v, d = self.layout(prompt, length), self.r.visual, self.r.language.width
+        words = self.language_model.model.embed_tokens
+        e = words(prompt) * (torch.arange(prompt.shape[1], device=prompt.device) < length[:, None])[..., None]
+        stop = words.weight[STOP]
+        mean = (e.sum(1) + stop) / (length[:, None] + 1)  # of all that is not an action
+        visual, gate = self.see(batch["pixels"], mean)
+        b, s = lay["real"].shape
+        state = self.proprio_projector(batch["proprio"])[:, None]
+        after = e.new_zeros(b, s - v - 1 - prompt.shape[1], d)
+        x = torch.cat([e[:, :1], visual.to(e.dtype), state.to(e.dtype), e[:, 1:], after], 1)
+        at = torch.arange(s, device=x.device)
+        if self.autoregressive:
+            if tokens is not None:
+                rows = (lay["first"][:, None] + torch.arange(tokens.shape[1], device=x.device))[..., None]
+                x = x.scatter(1, rows.expand(-1, -1, d), words(tokens).to(x.dtype))
+            return x, lay, gate
+        is_stop = at == (lay["first"] + self.r.slots)[:, None]
+        return torch.where(is_stop[..., None], stop.to(x.dtype), x), lay, gate
+
+    def states(self, rows, lay, n):
+        """n rows from the last of the prompt on, [B, n, D]: one before what they predict."""
+        at = lay["first"][:, None] - 1 + torch.arange(n, device=rows.device)
+        return rows.gather(1, at[..., None].expand(-1, -1, rows.shape[-1]))
+
+    def forward(self, batch, hard=True, tokens=None):
+        """batch: pixels [B, cameras, 3, side, side] 0 … 1, prompt [B, P], length [B], proprio [B, p].
+        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state; kept; gate"""
+        x, lay, gate = self.embed(batch, tokens)
+        rows, kept = self.language_model.model(x, lay["allowed"], lay["about"], self.r.visual, hard)
+        s = self.states(rows, lay, self.r.slots)
+        out = {"state": self.teacher(s[:, 0]), "kept": kept, "gate": gate}
+        if self.autoregressive:
+            out["logits"] = self.language_model.lm_head(s)
+        else:
+            out["actions"] = self.action_head.model(s.reshape(len(s), self.r.chunk, -1))
+        return out
+
+
+def start(m):
+    if isinstance(m, nn.Linear):
+        nn.init.trunc_normal_(m.weight, std=m.in_features ** -0.5)
+        if m.bias is not None:
+            nn.init.zeros_(m.bias)
+    elif isinstance(m, nn.Embedding):
+        nn.init.normal_(m.weight, std=0.5)
+
+
+def exported(state):
+    """Of a state_dict what ships."""
+    return {k: v for k, v in state.items() if not k.startswith("teacher.")}
+
+
+def parameters(model):
+    """Their number, of what ships."""
+    return sum(v.numel() for v in exported(model.state_dict()).values())

@@ -1,0 +1,148 @@
+"""What robotics/demos/record writes, read: records → episodes → windows.
+
+A window is a step with pictures, and the chunk of actions from it on. Arrays by name, N windows:
+pixels [N, cameras, side, side, 3] uint8; prompt [N, P], length [N]; suite [N]; proprio [N, p];
+actions [N, C, a] and valid [N, C] (0 behind the episode's end); state [N, STATES], 0 where there is
+none. Numbers are as the robot has them until `normalise`.
+"""
+import glob
+import io
+import json
+import os
+import struct
+
+import numpy as np
+
+from policy import STATES
+
+HELD_OUT = 20  # seeds in a row, of every 20 times as many, that are never trained on: one of each task
+
+
+def read_record(stream):
+    """(header, bytes) of the next record; None at the end."""
+    head = stream.read(4)
+    if not head:
+        return None
+    text = stream.read(struct.unpack("<I", head)[0]) if len(head) == 4 else b""
+    try:
+        h = json.loads(text)
+        seen = -(-h["steps"] // h["every"])
+        pictures = h["jpeg"] or seen * len(h["cameras"]) * h["size"] ** 2 * 3
+        size = pictures + 4 * h["steps"] * (h["proprio"] + h["action"] + h["state"])
+    except (ValueError, KeyError) as e:
+        raise ValueError("the demonstrations break off within a header, or are of another version: record them anew") from e
+    body = stream.read(size)
+    if len(body) < size:
+        raise ValueError(f"the demonstrations break off within {h['suite']}/{h['task']}, seed {h['seed']}: record them anew")
+    return h, body
+
+
+def pictures(h, body):
+    """[seen, cameras, side, side, 3] uint8, JPEG or not."""
+    side, n = h["size"], len(h["cameras"])
+    if not h["jpeg"]:
+        seen = -(-h["steps"] // h["every"])
+        return np.frombuffer(body, "uint8", seen * n * side * side * 3).reshape(seen, n, side, side, 3)
+    from PIL import Image
+    sheet = np.asarray(Image.open(io.BytesIO(body[:h["jpeg"]])).convert("RGB"))
+    return sheet.reshape(-1, side, n, side, 3).transpose(0, 2, 1, 3, 4)
+
+
+def numbers(h, body):
+    """(proprio, action, state), float32 [steps, …]."""
+    sizes = [h["proprio"], h["action"], h["state"]]
+    flat = np.frombuffer(body[len(body) - 4 * h["steps"] * sum(sizes):], "<f4")
+    out, at = [], 0
+    for n in sizes:
+        out.append(flat[at:at + h["steps"] * n].reshape(h["steps"], n))
+        at += h["steps"] * n
+    return out
+
+
+def windows(h, body, r, words):
+    """The windows of one record, a dict of arrays without `suite`."""
+    if h["size"] != r.image or len(h["cameras"]) != r.cameras or h["action"] != r.action or h["proprio"] != r.proprio:
+        raise ValueError(f"{r.name} takes {r.cameras} pictures of {r.image} px, {r.action} numbers an action and {r.proprio} of "
+                         f"state; the demonstrations have {len(h['cameras'])} of {h['size']} px, {h['action']} and {h['proprio']}")
+    proprio, action, state = numbers(h, body)
+    pixels = pictures(h, body)
+    at = np.arange(0, h["steps"], h["every"])
+    ahead = at[:, None] + np.arange(r.chunk)
+    prompt, length = words.padded(h["instruction"], r.language.text)
+    n = len(at)
+    wide = np.zeros((n, STATES), "float32")
+    wide[:, :h["state"]] = state[at, :STATES]
+    return {"pixels": pixels, "prompt": np.tile(np.array(prompt), (n, 1)), "length": np.full(n, length),
+            "proprio": proprio[at], "actions": action[np.minimum(ahead, h["steps"] - 1)],
+            "valid": (ahead < h["steps"]).astype("float32"), "state": wide}
+
+
+def held_out(h):
+    return h["seed"] // HELD_OUT % 20 == 1
+
+
+def shards(folder):
+    """All records of a folder's shards."""
+    files = sorted(glob.glob(os.path.join(folder, "*.demos")))
+    if not files:
+        raise ValueError(f"{folder} has no *.demos: write some with robotics/demos/record -shards {folder}")
+    for f in files:
+        with open(f, "rb") as stream:
+            while (record := read_record(stream)) is not None:
+                yield record
+
+
+class Range:
+    """Statistics of one kind of numbers, from all rows of a first pass."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, rows):
+        self.rows.append(rows)
+
+    def values(self, mask=None):
+        x = np.concatenate(self.rows).astype("float64")
+        out = {"mean": x.mean(0), "std": x.std(0), "min": x.min(0), "max": x.max(0),
+               "q01": np.quantile(x, 0.01, 0), "q99": np.quantile(x, 0.99, 0)}
+        out = {k: [float(n) for n in v] for k, v in out.items()}
+        return out | ({"mask": mask} if mask else {})
+
+
+def statistics(records):
+    """{suite: {action, proprio, state, num_transitions, num_trajectories}} of (header, body) pairs, as
+    dataset_statistics.json has it. The gripper, the last number of an action, stays as it is."""
+    found = {}
+    for h, body in records:
+        if held_out(h):
+            continue
+        s = found.setdefault(h["suite"], {"proprio": Range(), "action": Range(), "state": Range(), "n": 0, "episodes": 0})
+        for name, rows in zip(("proprio", "action", "state"), numbers(h, body)):
+            s[name].add(rows)
+        s["n"], s["episodes"] = s["n"] + h["steps"], s["episodes"] + 1
+    out = {}
+    for suite, s in sorted(found.items()):
+        a = len(s["action"].rows[0][0])
+        out[suite] = {"action": s["action"].values([True] * (a - 1) + [False]), "proprio": s["proprio"].values(),
+                      "state": s["state"].values(), "num_transitions": s["n"], "num_trajectories": s["episodes"]}
+    if not out:
+        raise ValueError("there are no demonstrations to train on: every one is held out, or none was recorded")
+    return out
+
+
+def normalise(w, stats):
+    """Windows of one suite in the robot's units → what training takes, in place."""
+    def scaled(x, s):
+        lo, hi = np.array(s["q01"]), np.array(s["q99"])
+        return 2 * (x - lo) / (hi - lo + 1e-8) - 1
+
+    s = stats["action"]
+    mask = np.array(s.get("mask", [True] * len(s["q01"])))
+    u = np.where(mask, scaled(w["actions"], s), w["actions"])
+    flat = mask & (np.array(s["min"]) == np.array(s["max"]))
+    w["actions"] = np.where(flat, 0, u).clip(-1, 1).astype("float32")
+    w["proprio"] = scaled(w["proprio"], stats["proprio"]).clip(-1, 1).astype("float32")
+    mean, std = np.array(stats["state"]["mean"])[:STATES], np.array(stats["state"]["std"])[:STATES]
+    n = len(mean)
+    w["state"][:, :n] = np.where(std > 1e-4, (w["state"][:, :n] - mean) / (std + 1e-3), 0).clip(-3, 3)
+    return w

@@ -1,0 +1,130 @@
+"""Batches for training: windows out of shards, all in memory, or of a recorder that plays on.
+
+Both have next, seeds, turn and close, as assets/train/loop.py takes them. A batch has the arrays of
+records.windows, normalised.
+"""
+import os
+import subprocess
+
+import numpy as np
+import torch
+import torch.multiprocessing as mp
+
+import recipe  # noqa: F401  puts assets/train on the path
+import records
+from data import READER_SEEDS, Stream
+from words import Words
+
+GROUP = 24  # episodes of a recorder that are shuffled together
+
+
+def join(parts):
+    return {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+
+
+def tensors(arrays):
+    return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
+
+
+class Kept:
+    """The windows of shards, on the device where they fit. Batch i of a stage is drawn by its seed
+    and i alone, so training goes on bit for bit."""
+
+    def __init__(self, folder, r, words, stats, device="cpu"):
+        train, test = [], []
+        for h, body in records.shards(folder):
+            if h["suite"] not in stats:
+                raise ValueError(f"{folder} has demonstrations of {h['suite']}, of which the state has no statistics")
+            w = records.normalise(records.windows(h, body, r, words), stats[h["suite"]])
+            (test if records.held_out(h) else train).append(w)
+        if not train:
+            raise ValueError(f"every demonstration in {folder} is held out: record more")
+        self.all = {k: v.to(device) for k, v in tensors(join(train)).items()}
+        self.test = tensors(join(test)) if test else None
+        self.size = len(self.all["length"])
+
+    def stream(self, stage, seeds=None):
+        return Draw(self, stage, seeds)
+
+
+class Draw:
+    """Windows at random. `seeds` is the number of batches drawn."""
+
+    def __init__(self, kept, stage, seeds=None):
+        self.kept, self.stage, self.turn = kept, stage, 0
+        self.seeds = list(seeds) if seeds else [0]
+
+    def next(self):
+        rng = np.random.default_rng([self.stage.seed, self.seeds[0]])
+        pick = torch.from_numpy(rng.integers(self.kept.size, size=self.stage.batch))
+        self.seeds[0] += 1
+        return {k: v[pick.to(v.device)] for k, v in self.kept.all.items()}
+
+    def close(self):
+        pass
+
+
+def played(recorder, seed, r, count=0, extra=()):
+    """Records of the recorder from `seed` on; without end where count is 0."""
+    cmd = [*recorder, "-stream", "-seed", str(seed), "-count", str(count), "-size", str(r.image), *extra]
+    p = subprocess.Popen(cmd, stdout=subprocess.PIPE, bufsize=1 << 20)
+    try:
+        while (record := records.read_record(p.stdout)) is not None:
+            yield record
+        if code := p.wait():
+            raise RuntimeError(f"the recorder ended with {code}; its command was {' '.join(cmd)}")
+    finally:
+        p.kill()
+        p.wait()
+
+
+def batches(words, r, recorder, stats, seed, size, extra=()):
+    """Endless (batch, next seed): GROUP episodes at a time, their windows shuffled, the rest dropped."""
+    got = []
+    for h, body in played(recorder, seed, r, 0, extra):
+        if records.held_out(h):
+            continue
+        got.append(records.normalise(records.windows(h, body, r, words), stats[h["suite"]]))
+        if len(got) < GROUP:
+            continue
+        whole, after = join(got), h["seed"] + 1
+        order = np.random.default_rng(after).permutation(len(whole["length"]))
+        for i in range(0, len(order) - size + 1, size):
+            yield tensors({k: v[order[i:i + size]] for k, v in whole.items()}), after
+        got = []
+
+
+def _read(queue, parent, folder, *args):
+    torch.set_num_threads(1)
+    try:
+        for item in batches(Words(folder), *args):
+            while True:
+                if os.getppid() != parent:
+                    return
+                try:
+                    queue.put(item, timeout=2)
+                    break
+                except Exception:  # full: look whether training still lives
+                    continue
+    except KeyboardInterrupt:
+        return
+    except Exception as e:
+        queue.put(e)
+
+
+class Played(Stream):
+    """assets/train's Stream with demonstrations. Going on begins with the group of episodes after the
+    last one that was used, so it is not bit for bit."""
+
+    def __init__(self, r, words, recorder, stats, stage, readers=1, seeds=None, turn=0, extra=(), repeat=1):
+        if not seeds or len(seeds) != readers:
+            start, turn = (max(seeds) if seeds else stage.seed), 0
+            seeds = [start + i * READER_SEEDS for i in range(readers)]
+        self.seeds, self.turn, self.readers = list(seeds), turn, []
+        context = mp.get_context("spawn")
+        for s in self.seeds:
+            q = context.Queue(4)
+            args = (q, os.getpid(), words.folder, r, recorder, stats, s, stage.batch // repeat, tuple(extra))
+            p = context.Process(target=_read, args=args, daemon=True)
+            p.start()
+            self.readers.append((q, p))

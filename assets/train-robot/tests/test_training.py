@@ -1,0 +1,107 @@
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import records
+import recipe as recipes
+import streams
+from conftest import HERE
+from trainer import Trainer
+
+
+def trained(r, words, kept, stats, steps, state=None):
+    t = Trainer(r, words, stats, precision="float32")
+    if state:
+        t.load(state)
+    s, logs = kept.stream(t.stage, t.seeds), []
+    for _ in range(steps):
+        logs.append(t.train_step(s.next()))
+        t.seeds = list(s.seeds)
+    return t, logs
+
+
+@pytest.mark.parametrize("variant", ["dense", "cogvla", "autoregressive"])
+def test_going_on_is_bit_for_bit(variant, demos, tiny, words, tmp_path):
+    r = tiny(variant)
+    stats = records.statistics(records.shards(demos))
+    kept = streams.Kept(demos, r, words, stats)
+    whole, _ = trained(r, words, kept, stats, 5)
+    half, _ = trained(r, words, kept, stats, 3)
+    half.save(str(tmp_path / "state.pt"))
+    on, _ = trained(r, words, kept, stats, 2, torch.load(tmp_path / "state.pt", weights_only=True))
+    for key, v in whole.model.state_dict().items():
+        assert torch.equal(v, on.model.state_dict()[key]), key
+    assert all(torch.equal(v, on.ema[k]) for k, v in whole.ema.items())
+    assert set(on.validate(kept.test)) >= {"validation_l1", "validation_state"}
+
+
+def test_the_loss_falls(demos, tiny, words):
+    r = tiny()
+    r.stages[0].muon, r.stages[0].adam, r.stages[0].warmup = 0.02, 0.005, 1
+    stats = records.statistics(records.shards(demos))
+    kept = streams.Kept(demos, r, words, stats)
+    one = kept.stream(r.stages[0]).next()
+    t = Trainer(r, words, stats, precision="float32")
+    torch.manual_seed(1)
+    logs = [t.train_step(one)["l1"] for _ in range(40)]
+    assert sum(logs[-5:]) < 0.7 * sum(logs[:5])
+
+
+def test_rows_skip_after_the_soft_stretch_only(demos, tiny, words):
+    t = Trainer(tiny(), words, records.statistics(records.shards(demos)))
+    assert not t.hard(None)
+    t.step = int(t.stage.steps * t.r.routing.soft) + 1
+    assert t.hard(None)
+    t.enter(1)
+    assert t.hard(None)
+
+
+def test_another_variant_is_not_gone_on_with(demos, tiny, words, tmp_path):
+    stats = records.statistics(records.shards(demos))
+    t = Trainer(tiny("dense"), words, stats)
+    t.save(str(tmp_path / "s.pt"))
+    with pytest.raises(ValueError, match="variant is not that of tiny, stage1"):
+        Trainer(tiny("stage1"), words, stats).load(torch.load(tmp_path / "s.pt", weights_only=True))
+    with pytest.raises(ValueError, match="choose dense"):
+        recipes.load("tiny", "sparse")
+
+
+def test_another_training_begins_with_these_weights(demos, tiny, words):
+    stats = records.statistics(records.shards(demos))
+    a, b = Trainer(tiny("dense"), words, stats), Trainer(tiny("dense"), words, stats, seed=2)
+    b.begin({"model": a.model.state_dict()})
+    assert b.step == 0 and all(torch.equal(v, b.ema[k]) for k, v in a.ema.items())
+    with pytest.raises(ValueError, match="not a state.pt of tiny, stage1"):
+        Trainer(tiny("stage1"), words, stats).begin({"model": a.model.state_dict()})
+
+
+def test_compiling_changes_nothing(demos, tiny, words):
+    r, stats = tiny(), records.statistics(records.shards(demos))
+    kept = streams.Kept(demos, r, words, stats)
+    plain, _ = trained(r, words, kept, stats, 1)
+    t = Trainer(r, words, stats, precision="float32")
+    t.compile("eager")
+    t.train_step(kept.stream(t.stage).next())
+    for (k, a), b in zip(plain.model.named_parameters(), t.model.parameters()):
+        assert torch.allclose(a, b, atol=1e-6), k
+
+
+def test_the_commands(demos, tmp_path):
+    """train, going on, export, latency as they are called."""
+    def run(script, *args):
+        cmd = [sys.executable, os.path.join(HERE, "..", script), *args]
+        return subprocess.run(cmd, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}).stdout
+
+    out = str(tmp_path / "out")
+    args = ("--config", "tiny", "--variant", "cogvla", "--shards", demos, "--out", out, "--threads", "1", "--stage-steps", "6")
+    assert '"finished": false' in run("train.py", *args, "--steps", "2")
+    assert '"finished": true' in run("train.py", *args)
+    run("export.py", out + "/state.pt", str(tmp_path / "small.pt"), "--type", "averaged")
+    assert os.path.getsize(tmp_path / "small.pt") < os.path.getsize(out + "/state.pt") / 2
+    assert "MB of weights" in run("export.py", str(tmp_path / "small.pt"), str(tmp_path / "folder"), "--shards", demos)
+    for name in ("model.gguf", "config.json", "dataset_statistics.json", "tokenizer.json", "reference.json"):
+        assert (tmp_path / "folder" / name).exists(), name
+    assert "ms a pass of 8 actions" in run("latency.py", out + "/state.pt", "--tries", "2")

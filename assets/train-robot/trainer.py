@@ -1,0 +1,178 @@
+"""Model, optimisers and where training stands; one step; the state that goes on from it."""
+import contextlib
+import os
+
+import torch
+
+import discrete
+import look
+from policy import Policy, exported
+from optim import Muon
+
+
+def optimisers(model, stage):
+    """(Muon for the matrices within blocks, layers and projections, AdamW for everything else)."""
+    def matrix(name, p):
+        ends = ("embed_tokens", "lm_head", "router.router.weight", "fc2.weight", "teacher", "proprio_projector.fc1")
+        plain = not any(e in name for e in ends) or ".mlp.fc2" in name or "_proj.fc2" in name or "projector.fc2" in name
+        return p.ndim == 2 and name.endswith(".weight") and plain
+
+    named = list(model.named_parameters())
+    inner = [p for n, p in named if matrix(n, p)]
+    taken = {id(p) for p in inner}
+    other = [p for _, p in named if id(p) not in taken]
+    return Muon(inner, stage.muon), torch.optim.AdamW(other, stage.adam, betas=(0.9, 0.97), weight_decay=0.01)
+
+
+class Trainer:
+    def __init__(self, recipe, words, stats, device="cpu", precision="bf16", seed=1):
+        torch.manual_seed(seed)
+        self.r, self.words, self.stats = recipe, words, stats
+        self.device, self.precision = torch.device(device), precision
+        self.index, self.step, self.total, self.seconds = 0, 0, 0, 0.0
+        self.seeds, self.turn, self.ramp_from = None, 0, 0
+        self.model = Policy(recipe, words.size).to(self.device)
+        self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
+        self.muon, self.adam = optimisers(self.model, self.stage)
+
+    @property
+    def stage(self):
+        return self.r.stages[self.index]
+
+    def compile(self, backend="inductor"):
+        """Compiles blocks and dense layers; all others share that code. Routed layers stay as they are."""
+        v = self.model.vision_backbone
+        for block in (*v.featurizer.blocks, *v.fused_featurizer.blocks):
+            block.compile(backend=backend)
+        for layer in self.model.language_model.model.layers:
+            layer.compute = torch.compile(layer.compute, backend=backend)
+
+    def save(self, path):
+        state = {"recipe": self.r.to_dict(), "model": self.model.state_dict(), "ema": self.ema, "statistics": self.stats,
+                 "muon": self.muon.state_dict(), "adam": self.adam.state_dict(), "vocabulary": self.words.size,
+                 "stage": self.stage.name, "step": self.step, "total": self.total, "seconds": self.seconds,
+                 "seeds": self.seeds, "turn": self.turn, "ramp_from": self.ramp_from, "rng": torch.get_rng_state()}
+        torch.save(state, path + ".tmp")
+        os.replace(path + ".tmp", path)
+
+    def load(self, state):
+        """Goes on from a state of save."""
+        if state["vocabulary"] != self.words.size:
+            raise ValueError(f"the state was trained with {state['vocabulary']} tokens, tokenizer/ has "
+                             f"{self.words.size}: use the tokenizer of that training")
+        mine = self.r.to_dict()
+        for key in ("variant", "image", "vision", "language", "aggregation", "film", "chunk", "routing"):
+            if state["recipe"][key] != mine[key]:
+                raise ValueError(f"the state's {key} is not that of {self.r.name}, {self.r.variant}: choose its --config "
+                                 "and --variant, or another --out")
+        self.index, self.step, self.total = self.r.stage(state["stage"]), state["step"], state["total"]
+        self.seconds, self.seeds, self.turn = state["seconds"], state["seeds"], state["turn"]
+        self.model.load_state_dict(state["model"])
+        self.ema = {k: v.to(self.device) for k, v in state["ema"].items()}
+        self.muon, self.adam = optimisers(self.model, self.stage)
+        self.muon.load_state_dict(state["muon"])
+        self.adam.load_state_dict(state["adam"])
+        self.ramp_from = state["ramp_from"]
+        torch.set_rng_state(state["rng"].cpu())
+
+    def begin(self, state):
+        """Takes the weights alone, as training left them."""
+        try:
+            self.model.load_state_dict(state["model"])
+        except (KeyError, RuntimeError) as e:
+            raise ValueError(f"the weights to begin with are not a state.pt of {self.r.name}, {self.r.variant}: choose the "
+                             "--config and --variant they were trained with") from e
+        self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
+
+    def next_stage(self):
+        """False when the last stage is done."""
+        if self.index + 1 == len(self.r.stages):
+            return False
+        self.enter(self.index + 1)
+        return True
+
+    def enter(self, index):
+        """Begins another stage; the optimisers keep their momenta, the stage draws its own windows."""
+        self.index, self.step, self.seconds, self.seeds, self.turn, self.ramp_from = index, 0, 0.0, None, 0, 0
+
+    def progress(self, minutes):
+        """0 … 1 through the stage, by steps or by the clock, whichever is further."""
+        p = self.step / max(1, self.stage.steps)
+        if minutes:
+            p = max(p, self.seconds / (60 * minutes * self.stage.share))
+        return min(1.0, p)
+
+    def factor(self, minutes):
+        """The learning rate as a share of the stage's."""
+        f = max(0.005, 1 - self.progress(minutes)) if self.stage.kind == "cooldown" else 1.0
+        return f * min(1, (self.step - self.ramp_from + 1) / max(1, self.stage.warmup))
+
+    def hard(self, minutes):
+        """Whether rows skip: not in the first stretch of the first stage, where routers only scale."""
+        return self.index > 0 or self.progress(minutes) >= self.r.routing.soft
+
+    def precise(self):
+        if self.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return contextlib.nullcontext()
+
+    def loss(self, batch, pixels, hard):
+        """→ (loss, {name: tensor}) on a batch that lies on the device."""
+        d = {k: batch[k] for k in ("prompt", "length", "proprio")} | {"pixels": pixels}
+        if self.model.autoregressive:
+            act, log, out = discrete.loss(self.model, batch, d)
+        else:
+            out = self.model(d, hard)
+            valid = batch["valid"][..., None]
+            off = (out["actions"].float() - batch["actions"]).abs() * valid
+            act = off.sum() / (valid.sum() * self.r.action).clamp_min(1)
+            log = {"l1": act}
+        known = (out["state"].float() - batch["state"]).abs().mean()
+        return act + self.r.teach * known, log | {"state": known}
+
+    def train_step(self, batch, minutes=None):
+        """One step → the log as floats."""
+        d = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
+        # The random numbers come from the generator whose state is saved.
+        pixels = look.varied(d["pixels"], torch.rand(len(d["length"]), 5))
+        factor = self.factor(minutes)
+        self.muon.param_groups[0]["lr"] = self.stage.muon * factor
+        self.adam.param_groups[0]["lr"] = self.stage.adam * factor
+        with self.precise():
+            loss, log = self.loss(d, pixels, self.hard(minutes))
+        self.muon.zero_grad()
+        self.adam.zero_grad()
+        if torch.isfinite(loss):
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
+            self.muon.step()
+            self.adam.step()
+        self.step += 1
+        self.total += 1
+        self.average()
+        values = torch.stack([v.detach().float() for v in log.values()]).tolist()  # one copy
+        return dict(zip(log, values))
+
+    @torch.no_grad()
+    def average(self):
+        """EMA of the weights, short at first."""
+        keep = min(self.r.ema, (self.total + 1) / (self.total + 10))
+        now = exported(self.model.state_dict())
+        torch._foreach_lerp_(list(self.ema.values()), [now[k] for k in self.ema], 1 - keep)
+
+    @torch.no_grad()
+    def validate(self, windows, most=256, size=64):
+        """The averaged weights' error on windows that are never trained on, rows skipping."""
+        own = {k: v.clone() for k, v in exported(self.model.state_dict()).items()}
+        self.model.load_state_dict(self.ema, strict=False)
+        pick, logs = torch.linspace(0, len(windows["length"]) - 1, min(most, len(windows["length"]))).long(), []
+        try:
+            with self.precise(), torch.compiler.set_stance("force_eager"):
+                for part in pick.split(size):
+                    d = {k: v[part].to(self.device) for k, v in windows.items()}
+                    _, log = self.loss(d, look.middle(d["pixels"]), True)
+                    logs.append((len(part), {k: v.item() for k, v in log.items()}))
+        finally:
+            self.model.load_state_dict(own, strict=False)
+        n = sum(c for c, _ in logs)
+        return {"validation_" + k: round(sum(c * log[k] for c, log in logs) / n, 5) for k in logs[0][1]}

@@ -15,10 +15,11 @@
 //
 // A ratio of speed above 1 means that Winnow is faster. Start reading at bench.go.
 //
-// Three benches are about methods alone, without libllama:
+// Four benches are about methods alone, without libllama:
 //
 //	fidelity.go  questions ─▶ dense answers ─▶ followed by each method, and by random with the same
 //	             share of tokens or cache (budget.go) ─▶ paired differences of KL (paired.go)
 //	kv.go        decoding after a long prompt: f16, packed and evicted caches by turns
 //	draw.go      pictures of prompts, dense and with fewer evaluations, judged by the built-in VLM
+//	act.go       robot policies beside each other in the simulator
 package bench

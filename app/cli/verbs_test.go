@@ -22,7 +22,7 @@ func TestEveryVerbHasHelpWithExamples(t *testing.T) {
 	if code != 0 {
 		t.Errorf("code %d", code)
 	}
-	for _, verb := range []string{"ask", "compare", "sweep", "chat", "open", "window", "methods", "models", "native", "devices"} {
+	for _, verb := range []string{"ask", "compare", "sweep", "chat", "open", "window", "methods", "models", "native", "devices", "eval", "draw", "act"} {
 		has(t, "--help", out, "  "+verb)
 		help, _, code := d.run(t, verb, "--help")
 		if code != 0 {
@@ -30,7 +30,7 @@ func TestEveryVerbHasHelpWithExamples(t *testing.T) {
 		}
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "Examples:", "    winnow "+verb)
 	}
-	for _, verb := range []string{"models list", "models install", "native list", "native install", "bench vlm", "bench llm", "bench agreement", "bench kv"} {
+	for _, verb := range []string{"models list", "models install", "native list", "native install", "bench vlm", "bench llm", "bench agreement", "bench kv", "bench draw", "bench act"} {
 		help, _, _ := d.run(t, append(strings.Fields(verb), "--help")...)
 		has(t, verb+" --help", help, "Usage: winnow "+verb, "    winnow "+verb)
 	}

@@ -9,7 +9,7 @@ scripts/setup.sh test
 scripts/build.sh
 # Once installed these return at once. Without a network the clients would try for minutes.
 export npm_config_fetch_retries="${npm_config_fetch_retries:-1}" PIP_RETRIES="${PIP_RETRIES:-1}"
-for what in 'native install cpu' 'native install vulkan' 'models install smollm2-135m'; do
+for what in 'native install cpu' 'native install vulkan' 'native install mujoco' 'models install smollm2-135m'; do
 	# shellcheck disable=SC2086
 	bin/winnow $what || say "the tests that need \`winnow $what\` are left out"
 done

@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"winnow/app/gui/theme"
@@ -48,7 +49,7 @@ func TestDrawWidgetsRender(t *testing.T) {
 		kept[5], kept[6] = true, true
 		tokens.SetTokens(4, 4, kept)
 		picture.SetPicture(flat(color.RGBA{90, 90, 90, 255}))
-		all := fyne.NewContainerWithoutLayout(strip, curve, wipe, tokens, picture)
+		all := container.NewWithoutLayout(strip, curve, wipe, tokens, picture)
 		w := show(t, all, 480, 400)
 		place(strip, 8, 8, 464, strip.MinSize().Height)
 		place(curve, 8, 100, 464, 120)
@@ -75,7 +76,7 @@ func TestStepsAreSoughtByPointerAndKeys(t *testing.T) {
 	strip.OnSeek = func(i int) { sought = append(sought, i) }
 	strip.OnPlay = func(on bool) { played++; strip.SetPlaying(on) }
 	curve.OnSeek = strip.OnSeek
-	show(t, fyne.NewContainerWithoutLayout(strip, curve), 460, 300)
+	show(t, container.NewWithoutLayout(strip, curve), 460, 300)
 	for _, o := range []fyne.CanvasObject{strip, curve} {
 		o.Resize(fyne.NewSize(stepLeft+400, 120))
 	}

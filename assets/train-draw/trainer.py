@@ -1,10 +1,10 @@
 """Model, optimisers and where training stands; one step; the state that goes on from it."""
-import contextlib
 import os
 
 import torch
 
 import flow
+from loop import Course
 from optim import Muon
 from pixart import Drawer, kept
 
@@ -18,20 +18,14 @@ def optimisers(model, stage):
     return Muon(matrix, stage.muon), torch.optim.AdamW(other, stage.adam, betas=(0.9, 0.97), weight_decay=0.01)
 
 
-class Trainer:
+class Trainer(Course):
     def __init__(self, recipe, words, device="cpu", precision="bf16", seed=1):
+        super().__init__(recipe, device, precision)
         torch.manual_seed(seed)
-        self.r, self.words, self.device, self.precision = recipe, words, torch.device(device), precision
-        self.empty = torch.tensor(words.empty)
-        self.index, self.step, self.total, self.seconds = 0, 0, 0, 0.0
-        self.seeds, self.turn, self.ramp_from = None, 0, 0
+        self.words, self.empty, self.total = words, torch.tensor(words.empty), 0
         self.model = Drawer(recipe, words.size).to(self.device)
         self.ema = {k: v.detach().clone() for k, v in kept(self.model.state_dict()).items()}
         self.muon, self.adam = optimisers(self.model, self.stage)
-
-    @property
-    def stage(self):
-        return self.r.stages[self.index]
 
     def compile(self, backend="inductor"):
         """Compiles one block and one text layer; all others share that code."""
@@ -74,38 +68,10 @@ class Trainer:
             raise ValueError(f"the weights do not fit {self.r.name}: {wrong[0]}; choose the --config they were trained with")
         self.ema = {k: v.to(self.device) for k, v in state["ema"].items()}
 
-    def next_stage(self):
-        """False when the last stage is done."""
-        if self.index + 1 == len(self.r.stages):
-            return False
-        self.enter(self.index + 1)
-        return True
-
-    def enter(self, index):
-        """Begins another stage; the optimisers keep their momenta, the stage has its own scenes."""
-        self.index, self.step, self.seconds, self.seeds, self.turn, self.ramp_from = index, 0, 0.0, None, 0, 0
-
-    def progress(self, minutes):
-        """0 … 1 through the stage, by steps or by the clock, whichever is further."""
-        p = self.step / max(1, self.stage.steps)
-        if minutes:
-            p = max(p, self.seconds / (60 * minutes * self.stage.share))
-        return min(1.0, p)
-
-    def factor(self, minutes):
-        """The learning rate as a share of the stage's."""
-        f = max(0.005, 1 - self.progress(minutes)) if self.stage.kind == "cooldown" else 1.0
-        return f * min(1, (self.step - self.ramp_from + 1) / max(1, self.stage.warmup))
-
     def to_device(self, batch):
         d = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
         d["pixels"] = flow.scale(d["pixels"])
         return d
-
-    def precise(self):
-        if self.precision == "bf16":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return contextlib.nullcontext()
 
     def train_step(self, batch, minutes=None):
         """One step on a batch of stream.batches → the log as floats."""

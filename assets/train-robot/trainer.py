@@ -1,11 +1,11 @@
 """Model, optimisers and where training stands; one step; the state that goes on from it."""
-import contextlib
 import os
 
 import torch
 
 import discrete
 import look
+from loop import Course
 from policy import Policy, exported
 from optim import Muon
 
@@ -24,20 +24,14 @@ def optimisers(model, stage):
     return Muon(inner, stage.muon), torch.optim.AdamW(other, stage.adam, betas=(0.9, 0.97), weight_decay=0.01)
 
 
-class Trainer:
+class Trainer(Course):
     def __init__(self, recipe, words, stats, device="cpu", precision="bf16", seed=1):
+        super().__init__(recipe, device, precision)
         torch.manual_seed(seed)
-        self.r, self.words, self.stats = recipe, words, stats
-        self.device, self.precision = torch.device(device), precision
-        self.index, self.step, self.total, self.seconds = 0, 0, 0, 0.0
-        self.seeds, self.turn, self.ramp_from = None, 0, 0
+        self.words, self.stats, self.total = words, stats, 0
         self.model = Policy(recipe, words.size).to(self.device)
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
         self.muon, self.adam = optimisers(self.model, self.stage)
-
-    @property
-    def stage(self):
-        return self.r.stages[self.index]
 
     def compile(self, backend="inductor"):
         """Compiles blocks and dense layers; all others share that code. Routed layers stay as they are."""
@@ -84,37 +78,9 @@ class Trainer:
                              "--config and --variant they were trained with") from e
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
 
-    def next_stage(self):
-        """False when the last stage is done."""
-        if self.index + 1 == len(self.r.stages):
-            return False
-        self.enter(self.index + 1)
-        return True
-
-    def enter(self, index):
-        """Begins another stage; the optimisers keep their momenta, the stage draws its own windows."""
-        self.index, self.step, self.seconds, self.seeds, self.turn, self.ramp_from = index, 0, 0.0, None, 0, 0
-
-    def progress(self, minutes):
-        """0 … 1 through the stage, by steps or by the clock, whichever is further."""
-        p = self.step / max(1, self.stage.steps)
-        if minutes:
-            p = max(p, self.seconds / (60 * minutes * self.stage.share))
-        return min(1.0, p)
-
-    def factor(self, minutes):
-        """The learning rate as a share of the stage's."""
-        f = max(0.005, 1 - self.progress(minutes)) if self.stage.kind == "cooldown" else 1.0
-        return f * min(1, (self.step - self.ramp_from + 1) / max(1, self.stage.warmup))
-
     def hard(self, minutes):
         """Whether rows skip: not in the first stretch of the first stage, where routers only scale."""
         return self.index > 0 or self.progress(minutes) >= self.r.routing.soft
-
-    def precise(self):
-        if self.precision == "bf16":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return contextlib.nullcontext()
 
     def loss(self, batch, pixels, hard):
         """→ (loss, {name: tensor}) on a batch that lies on the device."""

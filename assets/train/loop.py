@@ -2,6 +2,7 @@
 
 A trainer has stage, step, seconds, seeds, turn; train_step, factor, progress, next_stage, save.
 """
+import contextlib
 import json
 import math
 import os
@@ -42,6 +43,48 @@ def prepare(a):
         torch.set_num_threads(a.threads)
     os.makedirs(a.out, exist_ok=True)
     return os.path.join(a.out, "state.pt")
+
+
+class Course:
+    """Where a training stands, for trainers of the recipe `r`: index of the stage, step in it, seconds
+    spent, seeds and turn of its stream. The rate falls in a stage of kind cooldown."""
+
+    def __init__(self, r, device, precision):
+        self.r, self.device, self.precision = r, torch.device(device), precision
+        self.index, self.step, self.seconds = 0, 0, 0.0
+        self.seeds, self.turn, self.ramp_from = None, 0, 0
+
+    @property
+    def stage(self):
+        return self.r.stages[self.index]
+
+    def next_stage(self):
+        """False when the last stage is done."""
+        if self.index + 1 == len(self.r.stages):
+            return False
+        self.enter(self.index + 1)
+        return True
+
+    def enter(self, index):
+        """Begins another stage; the optimisers keep their momenta, the stage draws its own scenes."""
+        self.index, self.step, self.seconds, self.seeds, self.turn, self.ramp_from = index, 0, 0.0, None, 0, 0
+
+    def progress(self, minutes):
+        """0 … 1 through the stage, by steps or by the clock, whichever is further."""
+        p = self.step / max(1, self.stage.steps)
+        if minutes:
+            p = max(p, self.seconds / (60 * minutes * self.stage.share))
+        return min(1.0, p)
+
+    def factor(self, minutes):
+        """The learning rate as a share of the stage's."""
+        f = max(0.005, 1 - self.progress(minutes)) if self.stage.kind == "cooldown" else 1.0
+        return f * min(1, (self.step - self.ramp_from + 1) / max(1, self.stage.warmup))
+
+    def precise(self):
+        if self.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return contextlib.nullcontext()
 
 
 def mean(logs):

@@ -12,12 +12,11 @@ import random
 import subprocess
 
 import numpy as np
-import torch
 import torch.multiprocessing as mp
 
 import recipe  # noqa: F401  puts assets/train on the path
 from captions import caption, ground_colour
-from data import READER_SEEDS, Stream, painter_command, read_record, stack
+from data import READER_SEEDS, Stream, feed, painter_command, read_record, stack
 from words import Words
 
 WHOLE, GONE = 0.5, 0.62  # an object's half side; the same turned by 15 degrees, with a margin
@@ -118,21 +117,7 @@ def batches(words, r, painter, seed, size, extra=()):
 
 
 def _read(queue, parent, r, *args):
-    torch.set_num_threads(1)
-    try:
-        for item in batches(Words(r.text.tokens), r, *args):
-            while True:
-                if os.getppid() != parent:
-                    return
-                try:
-                    queue.put(item, timeout=2)
-                    break
-                except Exception:  # full: look whether training still lives
-                    continue
-    except KeyboardInterrupt:
-        return
-    except Exception as e:
-        queue.put(e)
+    feed(queue, parent, lambda: batches(Words(r.text.tokens), r, *args))
 
 
 class DrawStream(Stream):

@@ -12,7 +12,7 @@ import torch.multiprocessing as mp
 
 import recipe  # noqa: F401  puts assets/train on the path
 import records
-from data import READER_SEEDS, Stream
+from data import READER_SEEDS, Stream, feed
 from words import Words
 
 GROUP = 24  # episodes of a recorder that are shuffled together
@@ -95,21 +95,7 @@ def batches(words, r, recorder, stats, seed, size, extra=()):
 
 
 def _read(queue, parent, folder, *args):
-    torch.set_num_threads(1)
-    try:
-        for item in batches(Words(folder), *args):
-            while True:
-                if os.getppid() != parent:
-                    return
-                try:
-                    queue.put(item, timeout=2)
-                    break
-                except Exception:  # full: look whether training still lives
-                    continue
-    except KeyboardInterrupt:
-        return
-    except Exception as e:
-        queue.put(e)
+    feed(queue, parent, lambda: batches(Words(folder), *args))
 
 
 class Played(Stream):

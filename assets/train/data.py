@@ -242,10 +242,12 @@ def batches(words, config, painter, seed, image, size, extra=()):
         p.wait()
 
 
-def _read(queue, parent, folder, *args):
+def feed(queue, parent, begin):
+    """A reader's life: puts what begin() yields into the queue, an error too, and ends when the
+    process `parent` is gone."""
     torch.set_num_threads(1)
     try:
-        for item in batches(Words(folder), *args):
+        for item in begin():
             while True:
                 if os.getppid() != parent:
                     return
@@ -258,6 +260,10 @@ def _read(queue, parent, folder, *args):
         return
     except Exception as e:
         queue.put(e)
+
+
+def _read(queue, parent, folder, *args):
+    feed(queue, parent, lambda: batches(Words(folder), *args))
 
 
 class Stream:

@@ -23,21 +23,8 @@ type golden struct {
 		Chunk     int     `json:"num_actions_chunk"`
 		Action    int     `json:"action_dim"`
 	}
-	Inputs, Outputs map[string]array
+	Inputs, Outputs map[string]cases.Array
 	Tolerance       float64
-}
-
-type array struct {
-	Shape []int
-	Data  []float64
-}
-
-func (a array) ints() []int {
-	out := make([]int, len(a.Data))
-	for i, v := range a.Data {
-		out[i] = int(v)
-	}
-	return out
 }
 
 // TestGolden runs the cases in testdata and those in $WINNOW_GOLDEN/cogvla: schedules, and of
@@ -60,7 +47,7 @@ func (g golden) schedule(t *testing.T) {
 	s := method.schedule()
 	linear := s
 	linear.Type = "shiftedlinear"
-	visual, kept := g.Inputs["visual_tokens"].ints(), g.Outputs["kept_per_layer"].ints()
+	visual, kept := g.Inputs["visual_tokens"].Ints(), g.Outputs["kept_per_layer"].Ints()
 	for l := range p.Layers {
 		if want := g.Outputs["ratio"].Data[l]; !(math.Abs(s.Ratio(l)-want) <= g.Tolerance) {
 			t.Errorf("layer %d keeps %v, want %v", l, s.Ratio(l), want)
@@ -109,7 +96,7 @@ func (g golden) layer(t *testing.T) {
 		for i := range all {
 			all[i] = i
 		}
-		if got, want := pruning.Without(all, skip.Rows), kept.ints()[b*k:(b+1)*k]; !slices.Equal(got, want) {
+		if got, want := pruning.Without(all, skip.Rows), kept.Ints()[b*k:(b+1)*k]; !slices.Equal(got, want) {
 			t.Errorf("keeps %v, want %v", got, want)
 		}
 		pad := 0

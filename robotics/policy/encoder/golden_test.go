@@ -115,21 +115,8 @@ type golden struct {
 		Grid   []int
 		Agg    int `json:"num_agg"`
 	}
-	Inputs, Outputs map[string]array
+	Inputs, Outputs map[string]cases.Array
 	Tolerance       float64
-}
-
-type array struct {
-	Shape []int
-	Data  []float64
-}
-
-func (a array) floats() []float32 {
-	out := make([]float32, len(a.Data))
-	for i, v := range a.Data {
-		out[i] = float32(v)
-	}
-	return out
 }
 
 // TestGolden runs the cases of aggregation and fusion in testdata and in $WINNOW_GOLDEN/cogvla. The
@@ -154,7 +141,7 @@ func (c golden) fuse(t *testing.T, be compute.Backend) {
 	}
 	m := computetest.Tensors{}
 	for name, a := range c.Inputs {
-		m.Put(names.Replace(name), a.floats(), a.Shape...)
+		m.Put(names.Replace(name), a.Floats(), a.Shape...)
 	}
 	words := c.Inputs["language_embeddings"]
 	d := words.Shape[2]
@@ -183,7 +170,7 @@ func (c golden) fuse(t *testing.T, be compute.Backend) {
 		m.Put(prefix+"reg_token", make([]float32, cfg.Width*cfg.Registers), 1, cfg.Registers, cfg.Width)
 		e := Read(l, prefix, agg, cfg)
 		x := g.Input(name, compute.F32, cfg.Width, tokens.Shape[1])
-		in = append(in, compute.In(x, tokens.floats()))
+		in = append(in, compute.In(x, tokens.Floats()))
 		out := e.run(g, x, language, nil)
 		rows[i], widths[i] = out.Rows, cfg.Width
 		maps = append(maps, out.Attention)

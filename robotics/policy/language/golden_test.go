@@ -28,21 +28,8 @@ type golden struct {
 		Eps       float32 `json:"rms_eps"`
 		Theta     float32 `json:"rope_theta"`
 	}
-	Inputs, Outputs map[string]array
+	Inputs, Outputs map[string]cases.Array
 	Tolerance       float64
-}
-
-type array struct {
-	Shape []int
-	Data  []float64
-}
-
-func (a array) floats() []float32 {
-	out := make([]float32, len(a.Data))
-	for i, v := range a.Data {
-		out[i] = float32(v)
-	}
-	return out
 }
 
 // TestGolden runs the routed layers in testdata and in $WINNOW_GOLDEN/cogvla, each batch element by
@@ -64,7 +51,7 @@ func (c golden) layer(t *testing.T, be compute.Backend, b int) {
 	cfg := Config{Layers: 1, Hidden: d, Heads: p.Heads, KVHeads: p.Heads, Inner: p.Inner, Vocabulary: 1, Eps: p.Eps, Theta: p.Theta, Routers: []int{0}, FiLM: p.FiLM}
 	m := computetest.Tensors{}
 	for name, a := range c.Inputs {
-		m.Put(LayerPrefix(0)+name, a.floats(), a.Shape...)
+		m.Put(LayerPrefix(0)+name, a.Floats(), a.Shape...)
 	}
 	m.Put(prefix+"embed_tokens.weight", make([]float32, d), 1, d)
 	m.Put(prefix+"norm.weight", make([]float32, d), d)
@@ -75,7 +62,7 @@ func (c golden) layer(t *testing.T, be compute.Backend, b int) {
 		}
 	}
 	s := begun(t, be, cfg, m, f)
-	x := in.floats()[b*n*d : (b+1)*n*d]
+	x := in.Floats()[b*n*d : (b+1)*n*d]
 	begin(t, s, x)
 	prob := pass(t, s, Plan{Router: 0}).Probability
 	if e := computetest.Apart(prob, c.Outputs["router_prob"].Data[b*n:(b+1)*n]); e > c.Tolerance {

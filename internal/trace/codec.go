@@ -67,6 +67,8 @@ var decoders = map[string]func([]byte) (Event, error){
 	"sequence": decode[Sequence], "side_started": decode[SideStarted], "layer": decode[Layer],
 	"decision": decode[Decision], "word": decode[Word], "point": decode[Point], "side_done": decode[SideDone],
 	"drawing": decode[Drawing], "denoised": decode[Denoised], "drawn": decode[Drawn], "seen": decode[Seen],
+	"acting": decode[Acting], "episode_started": decode[EpisodeStarted], "thought": decode[Thought],
+	"moved": decode[Moved], "episode_done": decode[EpisodeDone], "acted": decode[Acted],
 	"notice": decode[Notice], "failed": decode[Failed], "ended": decode[Ended],
 }
 

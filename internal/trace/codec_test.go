@@ -32,7 +32,7 @@ func lines(t *testing.T, events []Event) string {
 }
 
 func TestEveryEventComesBack(t *testing.T) {
-	events := append(append(append(sample(), points()...), drawn()...), Failed{"no"}, Event(Unknown{"later", []byte(`{"type":"later","x":[1]}`)}))
+	events := append(append(append(append(sample(), points()...), drawn()...), acted()...), Failed{"no"}, Event(Unknown{"later", []byte(`{"type":"later","x":[1]}`)}))
 	seen := map[string]bool{}
 	for _, e := range events {
 		seen[e.Type()] = true

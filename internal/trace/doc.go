@@ -5,6 +5,7 @@
 //	                     SideStarted, Layer, Decision, Word … SideDone   (pruned, pruned2 …)
 //	                     Point …                                         (of a sweep)
 //	                     Drawing, SideStarted, Denoised … Drawn … Seen … (of a drawing)
+//	                     Acting, EpisodeStarted, Thought, Moved … EpisodeDone … Acted (of a robot)
 //	                     Ended
 //
 // Nothing but a Request and its events crosses between the engine and whoever asked, so the

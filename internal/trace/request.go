@@ -75,6 +75,8 @@ type Request struct {
 	Sampling Sampling `json:"sampling"`
 	// Draw asks for a picture; the model is then a folder in diffusers' layout.
 	Draw *Draw `json:"draw,omitempty"`
+	// Act asks a robot to do something; the model is then a policy.
+	Act *Act `json:"act,omitempty"`
 	// Device is auto, cpu, vulkan:0, cuda:0 or ref.
 	Device string `json:"device"`
 	// Threads is 0 for the number of physical cores.

@@ -31,6 +31,11 @@ type State struct {
 	Sides []*Side
 	// Drawing is nil until its event came, and of an answer.
 	Drawing *Drawing
+	// Acting is nil until its event came, and of a run without a robot; Episodes are its episodes so
+	// far, Acted is nil until the run ended.
+	Acting   *Acting
+	Episodes []*Episode
+	Acted    *Acted
 	// Points are those of a sweep that have come, by Index.
 	Points []Point
 
@@ -110,10 +115,14 @@ func Fold(events []Event) *State {
 	return s
 }
 
-// Apply folds in the next event. Started begins anew.
+// Apply folds in the next event. Started begins anew, but for an acting run that continues.
 func (s *State) Apply(e Event) {
 	switch e := e.(type) {
 	case Started:
+		if s.continues(e.Request) {
+			s.Request, s.Running, s.Ended, s.Cancelled, s.Error = e.Request, true, false, false, ""
+			return
+		}
 		*s = State{Schema: e.Schema, Version: e.Version, Time: e.Time, Request: e.Request, Running: true}
 	case Model:
 		if e.Layers < 0 || e.Layers > maxLayers || e.FFN < 0 || e.FFN > maxNeurons {
@@ -180,6 +189,8 @@ func (s *State) Apply(e Event) {
 			e.Facts = e.Facts[:min(len(e.Facts), maxFacts)]
 			d.Seen = &e
 		}
+	case Acting, EpisodeStarted, Thought, Moved, EpisodeDone, Acted:
+		s.acts(e)
 	case Notice:
 		s.notice(e.Text)
 	case Failed:
@@ -251,7 +262,7 @@ func (s *State) point(p Point) {
 // another goroutine. It shares what never changes.
 func (s *State) Snapshot() *State {
 	c := *s
-	c.unknown = nil
+	c.unknown, c.Episodes = nil, slices.Clone(s.Episodes)
 	c.Dense, c.Pruned, c.Sides = s.Dense.snapshot(&c), nil, make([]*Side, len(s.Sides))
 	for i, d := range s.Sides {
 		if c.Sides[i] = d.snapshot(&c); d == s.Pruned {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,8 +27,18 @@ var parts = []struct{ name, prefix string }{
 // dataset_statistics.json. A folder with all tensors in its shards, by the names of Config.Layout,
 // is read too.
 func Open(dir string, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
+	return openFolder(tensors.Dir(dir), dir, backend, storage)
+}
+
+// OpenFS is Open of a folder that a program carries, all tensors in its shards; name is what errors
+// call it.
+func OpenFS(files fs.FS, name string, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
+	return openFolder(tensors.In(files, name), "", backend, storage)
+}
+
+// openFolder opens a folder; disk is where it lies, "" where that is within the program.
+func openFolder(folder tensors.Folder, disk string, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
 	f := newConfigFile()
-	folder := tensors.Dir(dir)
 	if err := folder.Config(&f); err != nil {
 		return nil, err
 	}
@@ -40,7 +51,7 @@ func Open(dir string, backend compute.Backend, storage tensors.Storage) (*Policy
 			files.Close()
 		}
 	}
-	p, err := open(dir, f, s, backend, storage)
+	p, err := open(folder, disk, f, s, backend, storage)
 	if err != nil {
 		close()
 		return nil, err
@@ -49,19 +60,21 @@ func Open(dir string, backend compute.Backend, storage tensors.Storage) (*Policy
 	return p, nil
 }
 
-func open(dir string, f configFile, s *source, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
-	files, err := tensors.Open(dir)
+func open(folder tensors.Folder, disk string, f configFile, s *source, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
+	files, err := folder.Open()
 	if err != nil {
-		if _, stat := os.Stat(filepath.Join(dir, "lora_adapter")); stat == nil {
+		if folder.Has("lora_adapter") {
 			return nil, fmt.Errorf("%w; this one has a LoRA adapter beside no model: merge it first, with vla-scripts/merge_lora_weights_and_save.py", err)
 		}
 		return nil, err
 	}
 	s.main = files
-	if err := s.open(dir); err != nil {
-		return nil, err
+	if disk != "" {
+		if err := s.open(disk); err != nil {
+			return nil, err
+		}
 	}
-	stats, err := statistics(dir, f)
+	stats, err := statistics(folder, f)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +83,7 @@ func open(dir string, f configFile, s *source, backend compute.Backend, storage 
 		err = s.err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", folder.Name, err)
 	}
 	p, err := New(c, s, backend, storage)
 	if s.err != nil {
@@ -80,11 +93,11 @@ func open(dir string, f configFile, s *source, backend compute.Backend, storage 
 		err = s.err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", folder.Name, err)
 	}
 	p.Statistics = stats
-	if _, err := os.Stat(filepath.Join(dir, "tokenizer.json")); err == nil {
-		if p.Tokenizer, err = tokenizer.FromHF(dir); err != nil {
+	if folder.Has("tokenizer.json") {
+		if p.Tokenizer, err = tokenizer.FromHFFS(folder.FS, folder.Name); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -138,16 +151,17 @@ func (s *source) open(dir string) error {
 }
 
 // statistics are those of dataset_statistics.json, or those in config.json of a released model.
-func statistics(dir string, f configFile) (map[string]Statistics, error) {
-	path := filepath.Join(dir, "dataset_statistics.json")
-	data, err := os.ReadFile(path)
+func statistics(folder tensors.Folder, f configFile) (map[string]Statistics, error) {
+	const name = "dataset_statistics.json"
 	switch {
-	case err == nil:
-		return ReadStatistics(path, data)
-	case !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("cannot read the statistics: %w", err)
+	case folder.Has(name):
+		data, err := folder.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		return ReadStatistics(folder.Path(name), data)
 	case len(f.Statistics) == 0 || slices.Equal(f.Statistics, []byte("null")):
 		return nil, nil // told when actions are asked for
 	}
-	return ReadStatistics(filepath.Join(dir, "config.json")+" (norm_stats)", f.Statistics)
+	return ReadStatistics(folder.Path("config.json")+" (norm_stats)", f.Statistics)
 }

@@ -34,7 +34,7 @@ func ToGGUF(dir string, size int) ([]checkpoint.KV, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	m.rolesFromHF(dir)
+	m.rolesFromHF(os.DirFS(dir))
 	if len(m.tokens) > size {
 		return nil, fmt.Errorf("%s has %d tokens, but the model has embeddings for %d: they do not belong together", path, len(m.tokens), size)
 	}

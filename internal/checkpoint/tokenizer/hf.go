@@ -2,7 +2,9 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,11 +96,14 @@ func (m *hfMerge) UnmarshalJSON(b []byte) error {
 
 // FromHF builds the tokenizer of a Hugging Face folder from tokenizer.json, and the special
 // tokens' roles from tokenizer_config.json and generation_config.json where they exist. Models of type BPE are supported, byte-level or SentencePiece-like.
-func FromHF(dir string) (Tokenizer, error) {
-	path := filepath.Join(dir, "tokenizer.json")
-	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil, fmt.Errorf("%s has no tokenizer.json; save the tokenizer in the fast format beside the model", dir)
+func FromHF(dir string) (Tokenizer, error) { return FromHFFS(os.DirFS(dir), dir) }
+
+// FromHFFS is FromHF of a folder that a program carries; name is what errors call it.
+func FromHFFS(files fs.FS, name string) (Tokenizer, error) {
+	path := filepath.Join(name, "tokenizer.json")
+	data, err := fs.ReadFile(files, "tokenizer.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s has no tokenizer.json; save the tokenizer in the fast format beside the model", name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the tokenizer: %w", err)
@@ -111,9 +116,9 @@ func FromHF(dir string) (Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	m.rolesFromHF(dir)
+	m.rolesFromHF(files)
 	m.finish()
-	for _, id := range answerEndsFromHF(dir) {
+	for _, id := range answerEndsFromHF(files) {
 		if m.has(id) {
 			m.eog[id] = true
 		}
@@ -122,11 +127,11 @@ func FromHF(dir string) (Tokenizer, error) {
 }
 
 // answerEndsFromHF reads eos_token_id of generation_config.json, one id or a list.
-func answerEndsFromHF(dir string) []int {
+func answerEndsFromHF(files fs.FS) []int {
 	var g struct {
 		EOS json.RawMessage `json:"eos_token_id"`
 	}
-	readJSON(filepath.Join(dir, "generation_config.json"), &g)
+	readJSON(files, "generation_config.json", &g)
 	var one int
 	if json.Unmarshal(g.EOS, &one) == nil {
 		return []int{one}
@@ -254,12 +259,12 @@ func (p *hfPost) around() (before, after string) {
 }
 
 // rolesFromHF finds BOS, EOS and further ends of an answer. Missing files are no error.
-func (m *model) rolesFromHF(dir string) {
+func (m *model) rolesFromHF(files fs.FS) {
 	var tc struct {
 		BOS json.RawMessage `json:"bos_token"`
 		EOS json.RawMessage `json:"eos_token"`
 	}
-	readJSON(filepath.Join(dir, "tokenizer_config.json"), &tc)
+	readJSON(files, "tokenizer_config.json", &tc)
 	if id, ok := m.ids[tokenText(tc.BOS)]; ok {
 		m.bos = id
 	}
@@ -283,8 +288,8 @@ func tokenText(raw json.RawMessage) string {
 	return ""
 }
 
-func readJSON(path string, v any) {
-	if data, err := os.ReadFile(path); err == nil {
+func readJSON(files fs.FS, name string, v any) {
+	if data, err := fs.ReadFile(files, name); err == nil {
 		_ = json.Unmarshal(data, v) // what cannot be read stays unset
 	}
 }

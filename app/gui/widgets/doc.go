@@ -28,6 +28,15 @@
 //	Enlarged        a small picture large and smooth, tokens over it
 //	TokenGrid       which tokens a step computed
 //
+// those of a robot:
+//
+//	Camera        a picture, a heat-map over what the policy saw of it
+//	RoutingGrid   a line a layer, which visual rows it computed
+//	LookGrid      what each aggregation token looks at
+//	MaskGrid      who may attend to whom
+//	ActionCurves  a chunk of actions, lines and dots
+//	EpisodeStrip  a tick a step, longer where the policy looked; scrub and play
+//
 // those of a comparison:
 //
 //	CompareTable   metrics of several sides beside each other

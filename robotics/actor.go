@@ -20,6 +20,11 @@ type Actor interface {
 	Act(ctx context.Context, s Seen) (Chunk, error)
 }
 
+// Listener is an Actor that can be told something else in the middle of an episode.
+type Listener interface {
+	Instruct(text string) error
+}
+
 // Seen is one moment as an actor may know it.
 type Seen struct {
 	sim.Observation

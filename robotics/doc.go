@@ -18,10 +18,14 @@
 //	report, err := robotics.Run(ctx, env, actor, robotics.Options{Episodes: 20})
 //	low, high := robotics.Wilson(report.Successes(), len(report.Episodes))
 //
+// Run tries a number of episodes. A Trial is one of them, a step at a time (trial.go): it may stand
+// between two steps, be told another instruction in the middle, and go on with another actor. A View
+// paints what stands for people (view.go).
+//
 // Whether a policy's cameras, actions and state are those of a task is checked before the start
 // (fit.go), with a run on black pictures. Errors name the episode and the step; both count from 1.
 //
 // Sub-packages: policy (networks), sim (tasks), episode (recordings), export (their formats).
 //
-// Start reading at run.go, then actor.go and network.go.
+// Start reading at trial.go, then run.go, actor.go and network.go.
 package robotics

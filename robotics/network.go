@@ -1,6 +1,7 @@
 package robotics
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -30,6 +31,9 @@ type NetworkOptions struct {
 	DataSet string
 	// Cameras, one for each picture of the policy; nil: those of Cameras.
 	Cameras []string
+	// Instruction of the trial on black pictures, which compiles what is of its length; "": the
+	// task's help.
+	Instruction string
 }
 
 // NewNetwork makes a policy act on a task. What does not fit is told in a sentence; the last thing
@@ -45,7 +49,7 @@ func NewNetwork(ctx context.Context, p *policy.Policy, task sim.Task, o NetworkO
 		o.DataSet = task.Suite
 	}
 	n := &Network{policy: p, method: o.Method, dataSet: o.DataSet, cameras: o.Cameras}
-	if err := n.Begin(task.Help, 0); err != nil {
+	if err := n.Instruct(cmp.Or(o.Instruction, task.Help)); err != nil {
 		return nil, err
 	}
 	side := p.Config.Vision[0].Side()
@@ -63,9 +67,19 @@ func NewNetwork(ctx context.Context, p *policy.Policy, task sim.Task, o NetworkO
 func (n *Network) Cameras() []string { return n.cameras }
 
 // Begin is Actor's.
-func (n *Network) Begin(instruction string, _ uint64) (err error) {
-	n.prompt, err = n.policy.Encode(instruction)
-	return err
+func (n *Network) Begin(instruction string, _ uint64) error { return n.Instruct(instruction) }
+
+// Instruct is Listener's.
+func (n *Network) Instruct(text string) error {
+	ids, err := n.policy.Encode(text)
+	if err != nil {
+		return err
+	}
+	if len(ids) != len(n.prompt) {
+		n.compiled = 0 // the policy keeps one length
+	}
+	n.prompt = ids
+	return nil
 }
 
 // Act is Actor's: the chunk that the policy predicts.

@@ -7,7 +7,7 @@ import (
 	"math"
 	"strings"
 
-	"winnow/app/bench"
+	"winnow/app/routing"
 	"winnow/pruning"
 	"winnow/robotics"
 	"winnow/robotics/episode"
@@ -83,7 +83,7 @@ func (c *actCmd) job() (j robotics.Job, err error) {
 		return j, err
 	}
 	if spec != nil {
-		j.Method = func(c policy.Config) (pruning.Method, error) { return bench.Routing(*spec, c) }
+		j.Method = func(c policy.Config) (pruning.Method, error) { return routing.Method(*spec, c) }
 	}
 	return j, c.exporting()
 }

@@ -62,6 +62,10 @@ func (c *modelsListCmd) Run(env *Env) error {
 			reads = "pictures, text"
 		case m.Draws:
 			reads = "text, draws"
+		case m.Acts && m.Name == trace.Expert:
+			reads = "nothing, acts"
+		case m.Acts:
+			reads = "pictures, text, acts"
 		}
 		switch {
 		case m.BuiltIn:

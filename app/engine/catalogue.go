@@ -86,6 +86,12 @@ func (l *Local) Models(context.Context) ([]ModelEntry, error) {
 		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Draws: true, Installed: true, BuiltIn: true,
 			Bytes: bytesIn(b.Files), Licence: b.Licence, Note: b.Note})
 	}
+	for _, b := range builtInPolicies {
+		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Acts: true, Installed: true, BuiltIn: true,
+			Bytes: bytesIn(b.Files), Licence: b.Licence, Note: b.Note})
+	}
+	out = append(out, ModelEntry{Name: trace.Expert, Title: expertTitle, Acts: true, Installed: true, BuiltIn: true,
+		Note: "knows the simulator's whole state and needs no picture; no network"})
 	list, err := models.List()
 	for _, m := range list {
 		e := ModelEntry{Name: m.Name, Title: m.Title, Installed: m.Installed, Bytes: m.Bytes, Licence: m.Licence, Note: "text only"}

@@ -30,6 +30,8 @@ type ModelEntry struct {
 	Vision bool `json:"vision"`
 	// Draws: it makes pictures of text and answers nothing.
 	Draws bool `json:"draws,omitempty"`
+	// Acts: it says what a robot does next, and answers nothing.
+	Acts bool `json:"acts,omitempty"`
 	// Installed: it can run now; otherwise Install says how to get it.
 	Installed bool   `json:"installed"`
 	Install   string `json:"install,omitempty"`

@@ -40,6 +40,7 @@ type Local struct {
 	model   *vlm.Model
 	session *vlm.Session
 	painter painter // a model that draws, then model is nil
+	stage   *stage  // policies and their simulation, then model and painter are nil
 	notice  string  // why the device is not what auto hoped for
 	loadMS  float64
 	picture *vlm.Picture
@@ -75,10 +76,13 @@ func (l *Local) unload() {
 	if l.painter != nil {
 		l.painter.Close()
 	}
+	if l.stage != nil {
+		l.stage.close()
+	}
 	if l.backend != nil {
 		l.backend.Close()
 	}
-	l.session, l.model, l.painter, l.backend, l.picture = nil, nil, nil, nil, nil
+	l.session, l.model, l.painter, l.stage, l.backend, l.picture = nil, nil, nil, nil, nil, nil
 }
 
 // load readies the request's model on its device.
@@ -139,6 +143,10 @@ func (l *Local) see(ctx context.Context, r trace.Request) (reused bool, err erro
 func (l *Local) Prepare(ctx context.Context, r trace.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if r.Act != nil {
+		l.prepareAct(ctx, r)
+		return
+	}
 	if r.Draw != nil {
 		_ = l.loadPainter(r) // Run tells
 		return
@@ -172,6 +180,9 @@ func (l *Local) Run(ctx context.Context, r trace.Request, emit func(trace.Event)
 }
 
 func (l *Local) run(ctx context.Context, r trace.Request, emit func(trace.Event)) error {
+	if r.Act != nil {
+		return l.act(ctx, r, emit)
+	}
 	if r.Draw != nil {
 		return l.draw(ctx, r, emit)
 	}

@@ -1,23 +1,22 @@
-package bench
+package routing
 
 import (
 	"fmt"
-	"slices"
 
 	"winnow/pruning"
 	"winnow/pruning/cogvla"
 	"winnow/robotics/policy"
 )
 
-// Routing makes the method of a spec for a robot policy: cogvla without parameters takes the
+// Method makes the method of a spec for a robot policy: cogvla without parameters takes the
 // schedule that the checkpoint was trained with. The error is a sentence: no such method, not one
 // for policies, a policy without routers.
-func Routing(spec pruning.Spec, c policy.Config) (pruning.Method, error) {
+func Method(spec pruning.Spec, c policy.Config) (pruning.Method, error) {
 	m, info, err := pruning.New(spec)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(info.Stages, pruning.Act) {
+	if !info.Acts() {
 		return nil, fmt.Errorf("%s does not act on robot policies; choose cogvla, or leave the method out", info.Name)
 	}
 	if len(c.Language.Routers) == 0 {

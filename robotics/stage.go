@@ -20,8 +20,10 @@ const Expert = "expert"
 // Job says who acts on what.
 type Job struct {
 	Suite, Task string
-	// Policy is a checkpoint's folder, as policy.Open takes it, or Expert.
+	// Policy is a checkpoint's folder, as policy.Open takes it, or Expert. Load, where set, opens it
+	// instead: a policy that lies elsewhere.
 	Policy string
+	Load   Loader
 	// Noisy is for the expert alone, the others for a policy: see NetworkOptions. Method, where set,
 	// makes the method for a policy of this shape.
 	Noisy   bool
@@ -52,13 +54,21 @@ type Brain struct {
 	backend compute.Backend
 }
 
-// OpenBrain reads a checkpoint's folder.
-func OpenBrain(folder, id string, threads int) (*Brain, error) {
+// Loader puts a policy onto a device.
+type Loader func(compute.Backend) (*policy.Policy, error)
+
+// Folder loads a checkpoint's folder, as policy.Open takes it.
+func Folder(path string) Loader {
+	return func(b compute.Backend) (*policy.Policy, error) { return policy.Open(path, b, tensors.AsStored) }
+}
+
+// OpenBrain loads a policy onto the device that is called id.
+func OpenBrain(load Loader, id string, threads int) (*Brain, error) {
 	backend, notice, err := device.Open(id, threads)
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Open(folder, backend, tensors.AsStored)
+	p, err := load(backend)
 	if err != nil {
 		backend.Close()
 		return nil, err
@@ -95,7 +105,10 @@ func (j Job) Open(ctx context.Context) (*Stage, error) {
 		return nil, err
 	}
 	env.Close() // With opens it again at the policy's size
-	brain, err := OpenBrain(j.Policy, j.Device, j.Threads)
+	if j.Load == nil {
+		j.Load = Folder(j.Policy)
+	}
+	brain, err := OpenBrain(j.Load, j.Device, j.Threads)
 	if err != nil {
 		return nil, err
 	}

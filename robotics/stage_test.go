@@ -32,7 +32,7 @@ var folder = filepath.Join("testdata", "tiny")
 // TestANetworkActs in a world without physics: with cogvla half of the rows skip the routed layers,
 // which costs less, and the actions are others.
 func TestANetworkActs(t *testing.T) {
-	b, err := OpenBrain(folder, "ref", 1)
+	b, err := OpenBrain(Folder(folder), "ref", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestJobsInTheSimulator(t *testing.T) {
 
 // TestStatisticsAreTheSuites where there are several, and the suite's name finds its own.
 func TestStatisticsAreTheSuites(t *testing.T) {
-	b, err := OpenBrain(folder, "ref", 1)
+	b, err := OpenBrain(Folder(folder), "ref", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestJobsThatCannotBe(t *testing.T) {
 	if _, err := (Job{Suite: "table", Task: "fly", Policy: Expert}).Open(t.Context()); err == nil || !strings.Contains(err.Error(), "choose from pick-colour") {
 		t.Errorf("got %v", err)
 	}
-	b, err := OpenBrain(folder, "ref", 1)
+	b, err := OpenBrain(Folder(folder), "ref", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestTinyCheckpoint(t *testing.T) {
 			t.Errorf("%s is not what is made here (%v): run this test with -update", path, err)
 		}
 	}
-	b, err := OpenBrain(dir, "ref", 1)
+	b, err := OpenBrain(Folder(dir), "ref", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

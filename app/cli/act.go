@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"winnow/app/policies"
 	"winnow/app/routing"
 	"winnow/pruning"
 	"winnow/robotics"
@@ -18,8 +19,8 @@ type actCmd struct {
 	List        bool     `help:"List the suites and their tasks."`
 	Suite       string   `placeholder:"NAME" help:"metaworld or table; --list shows their tasks."`
 	Task        string   `placeholder:"NAME" help:"A task of the suite: reach, or reach-v3, push, …"`
-	Policy      string   `default:"expert" placeholder:"expert|DIR" help:"expert, the suite's scripted expert, or a folder with a checkpoint of CogVLA or OpenVLA-OFT. Default: expert, since no policy ships yet."`
-	Method      string   `placeholder:"NAME[,KEY=VALUE…]" help:"Which visual tokens skip which layers of the policy: cogvla. Without parameters the checkpoint's own schedule. Default: none do."`
+	Policy      string   `default:"robot-cogvla" placeholder:"NAME|DIR|expert" help:"A built-in policy (robot-cogvla, robot-stage1, robot-dense), a folder with a checkpoint of CogVLA, OpenVLA-OFT or OpenVLA, or expert, the suite's scripted expert. Default: robot-cogvla."`
+	Method      string   `placeholder:"NAME[,KEY=VALUE…]" help:"Which visual tokens skip which layers of the policy: cogvla, without parameters by the checkpoint's own schedule, or none. Default: cogvla where the policy has routers."`
 	Instruction string   `placeholder:"TEXT" help:"What the policy is told. Default: what the task asks for."`
 	Episodes    int      `default:"10" placeholder:"N" help:"The number of episodes. Default: 10."`
 	Seed        uint64   `default:"0" placeholder:"N" help:"Of the first episode; each one's is one higher. The same seed gives the same scene."`
@@ -37,13 +38,14 @@ type actCmd struct {
 func (actCmd) Help() string {
 	return `A robot tries a task in the simulator, episode after episode, and is counted: a success is an episode in which the task was fulfilled in at least one step. The simulator comes with winnow native install mujoco.
 
-No policy ships with winnow yet. Without --policy the suite's scripted expert acts: it reads the simulator's whole state, so its success says what the task allows, and nothing of a network.
+The built-in policies were trained on these tasks. The expert reads the simulator's whole state, so its success says what the task allows, and nothing of a network.
 
 Examples:
 
     winnow act --list
     winnow act --suite table --task push --episodes 20
-    winnow act --suite metaworld --task reach-v3 --episodes 50 --noisy --export lerobot --out reach
+    winnow act --suite table --task pick-colour --policy robot-dense --episodes 50 --json
+    winnow act --suite metaworld --task reach-v3 --policy expert --noisy --episodes 50 --export lerobot --out reach
     winnow act --suite metaworld --task door-open --policy out/cogvla --method cogvla --json`
 }
 
@@ -82,8 +84,26 @@ func (c *actCmd) job() (j robotics.Job, err error) {
 	if err != nil {
 		return j, err
 	}
-	if spec != nil {
-		j.Method = func(c policy.Config) (pruning.Method, error) { return routing.Method(*spec, c) }
+	routed := c.Method == ""
+	if spec == nil {
+		c.Method = ""
+	}
+	j.Method = func(p policy.Config) (pruning.Method, error) {
+		switch {
+		case spec != nil:
+			return routing.Method(*spec, p)
+		case routed && len(p.Language.Routers) > 0:
+			c.Method = "cogvla" // what is told of the run
+			return routing.Method(pruning.Spec{Name: c.Method}, p)
+		}
+		return nil, nil
+	}
+	if c.Policy != robotics.Expert {
+		found, err := policies.Find(c.Policy)
+		if err != nil {
+			return j, usageError{err}
+		}
+		j.Load = found.Open
 	}
 	return j, c.exporting()
 }
@@ -93,15 +113,15 @@ func (c *actCmd) whose() error {
 	expert := c.Policy == robotics.Expert
 	switch {
 	case c.Policy == "":
-		return usagef("--policy is empty; give a checkpoint's folder, or leave it out for the expert")
+		return usagef("--policy is empty; give a policy's name or a checkpoint's folder, or leave it out for robot-cogvla")
 	case expert && c.Method != "" && c.Method != "none":
-		return usagef("--method %s belongs to a policy, and the scripted expert has no network; give a checkpoint's folder with --policy", c.Method)
+		return usagef("--method %s belongs to a policy, and the scripted expert has no network; choose a policy with --policy", c.Method)
 	case expert && c.Statistics != "":
-		return usagef("--statistics belongs to a policy; give a checkpoint's folder with --policy")
+		return usagef("--statistics belongs to a policy; choose one with --policy")
 	case !expert && c.Noisy:
-		return usagef("--noisy is for the expert; leave it or --policy out")
+		return usagef("--noisy is for the expert; leave it out, or add --policy expert")
 	case !expert && c.Size != 0:
-		return usagef("--size is for the expert; a policy looks at pictures of its own size")
+		return usagef("--size is for the expert; a policy looks at pictures of its own size: leave it out, or add --policy expert")
 	}
 	return nil
 }

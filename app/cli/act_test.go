@@ -52,7 +52,7 @@ func simulator(t *testing.T) {
 // TestActOfTheExpert: its success is counted, and it has no numbers of a network.
 func TestActOfTheExpert(t *testing.T) {
 	simulator(t)
-	out, notes, code := acts(t, t.Context(), "act", "--suite", "table", "--task", "press-button", "--episodes", "3", "--seed", "5", "--json")
+	out, notes, code := acts(t, t.Context(), "act", "--policy", "expert", "--suite", "table", "--task", "press-button", "--episodes", "3", "--seed", "5", "--json")
 	if code != 0 || notes != "" {
 		t.Fatalf("code %d, %s", code, notes)
 	}
@@ -76,7 +76,7 @@ func TestActOfTheExpert(t *testing.T) {
 		len(j.Runs) != 3 || j.Runs[2].Seed != 7 || !j.Runs[2].Success || j.Steps != j.Runs[0].Steps+j.Runs[1].Steps+j.Runs[2].Steps {
 		t.Errorf("%+v", j)
 	}
-	out, _, code = acts(t, t.Context(), "act", "--suite", "Table", "--task", "press-button", "--episodes", "1", "--noisy", "--instruction", "press it")
+	out, _, code = acts(t, t.Context(), "act", "--policy", "expert", "--suite", "Table", "--task", "press-button", "--episodes", "1", "--noisy", "--instruction", "press it")
 	if code != 0 || !strings.Contains(out, "no network ran") || !strings.Contains(out, "press it") || !strings.Contains(out, "Wilson): fulfilled in at least one step, counted") || strings.Contains(out, "latency  ") {
 		t.Errorf("code %d\n%s", code, out)
 	}
@@ -106,7 +106,7 @@ func TestActOfAPolicy(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("%d files", len(files))
 	}
-	out, _, _ = acts(t, t.Context(), "act", "--suite", "table", "--task", "open-drawer", "--policy", tinyPolicy, "--episodes", "1", "--device", "ref")
+	out, _, _ = acts(t, t.Context(), "act", "--suite", "table", "--task", "open-drawer", "--policy", tinyPolicy, "--method", "none", "--episodes", "1", "--device", "ref")
 	for _, part := range []string{"policy   tiny on ref, dense", "ms a call, the median", "FLOPs a call, the mean, counted", "8 8 8 8 of 8 visual tokens"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in\n%s", part, out)
@@ -120,7 +120,7 @@ func TestActExports(t *testing.T) {
 	dir := t.TempDir()
 	for kind, file := range map[string]string{"lerobot": "meta/info.json", "lerobot-v2.1": "meta/episodes.jsonl", "csv": "", "jsonl": ""} {
 		path := filepath.Join(dir, kind)
-		out, notes, code := acts(t, t.Context(), "act", "--suite", "table", "--task", "push", "--episodes", "2", "--size", "24", "--export", kind, "--out", path)
+		out, notes, code := acts(t, t.Context(), "act", "--policy", "expert", "--suite", "table", "--task", "push", "--episodes", "2", "--size", "24", "--export", kind, "--out", path)
 		if code != 0 || !strings.Contains(out, "wrote "+path+" ("+kind+", 2 episodes)") {
 			t.Errorf("%s: code %d, %s%s", kind, code, out, notes)
 			continue
@@ -134,13 +134,13 @@ func TestActExports(t *testing.T) {
 		}
 	}
 	// Nothing runs where nothing can be written.
-	_, notes, code := acts(t, t.Context(), "act", "--suite", "table", "--task", "push", "--export", "lerobot", "--out", filepath.Join(dir, "lerobot"))
+	_, notes, code := acts(t, t.Context(), "act", "--policy", "expert", "--suite", "table", "--task", "push", "--export", "lerobot", "--out", filepath.Join(dir, "lerobot"))
 	if code != 1 || !strings.Contains(notes, "holds something already") {
 		t.Errorf("code %d, %s", code, notes)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, notes, code = acts(t, ctx, "act", "--suite", "table", "--task", "push", "--export", "csv", "--out", filepath.Join(dir, "cut.csv"))
+	_, notes, code = acts(t, ctx, "act", "--policy", "expert", "--suite", "table", "--task", "push", "--export", "csv", "--out", filepath.Join(dir, "cut.csv"))
 	if _, err := os.Stat(filepath.Join(dir, "cut.csv")); code != codeCancelled || err == nil || !strings.Contains(notes, "cancelled") {
 		t.Errorf("code %d, %s, %v", code, notes, err)
 	}
@@ -174,9 +174,10 @@ func TestActRefuses(t *testing.T) {
 		"--episodes is 0; it takes a number from 1":                                        with("--episodes", "0"),
 		"--seed is 18446744073709551615":                                                   with("--seed", "18446744073709551615"),
 		"--size is -3":                                                                     with("--size=-3"),
-		"--method cogvla belongs to a policy":                                              with("--method", "cogvla"),
-		"--statistics belongs to a policy":                                                 with("--statistics", "x"),
+		"--method cogvla belongs to a policy":                                              with("--policy", "expert", "--method", "cogvla"),
+		"--statistics belongs to a policy":                                                 with("--policy", "expert", "--statistics", "x"),
 		"--policy is empty":                                                                with("--policy", ""),
+		"there is no policy \"x\", and no such folder; choose expert, robot-cogvla":        with("--policy", "x"),
 		"--noisy is for the expert":                                                        with("--policy", "x", "--noisy"),
 		"--size is for the expert":                                                         with("--policy", "x", "--size", "9"),
 		"there is no method \"cogwheel\"":                                                  with("--policy", "x", "--method", "cogwheel"),
@@ -217,7 +218,7 @@ func TestActWithoutTheSimulator(t *testing.T) {
 	if _, err := native.FindMuJoCo(); err == nil {
 		t.Skip("the system has a libmujoco of its own")
 	}
-	out, notes, code := acts(t, t.Context(), "act", "--suite", "table", "--task", "push", "--json")
+	out, notes, code := acts(t, t.Context(), "act", "--policy", "expert", "--suite", "table", "--task", "push", "--json")
 	if code != 1 || out != "" || !strings.Contains(notes, native.ErrNoMuJoCo.Error()) {
 		t.Errorf("code %d, %s%s", code, out, notes)
 	}

@@ -54,7 +54,7 @@ type actRunJSON struct {
 }
 
 // expertNote says what the numbers of the expert are not.
-const expertNote = "the suite's scripted expert acted, which reads the simulator's whole state: no network ran, so there is neither latency nor FLOPs; no policy ships with winnow yet"
+const expertNote = "the suite's scripted expert acted, which reads the simulator's whole state: no network ran, so there is neither latency nor FLOPs"
 
 func policyName(policy string) string {
 	if policy == robotics.Expert {

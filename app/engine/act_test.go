@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"winnow/app/policies"
 	"winnow/internal/native"
 	"winnow/internal/trace"
 )
@@ -282,10 +283,10 @@ func TestBuiltInPoliciesAct(t *testing.T) {
 			names = append(names, m.Name)
 		}
 	}
-	if n := len(names); n != len(builtInPolicies)+1 || names[n-1] != trace.Expert {
+	if n := len(names); n != len(policies.BuiltIns())+1 || names[n-1] != trace.Expert {
 		t.Errorf("listed are %v", names)
 	}
-	for i, p := range builtInPolicies {
+	for i, p := range policies.BuiltIns() {
 		r := toAct(1, func(r *trace.Request) { r.Model, r.Methods = p.Name, nil })
 		if i == 0 {
 			r.Model, r.Act.Suite, r.Act.Task = "", "metaworld", "reach-v3"

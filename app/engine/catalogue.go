@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"winnow/app/policies"
 	builtin "winnow/assets/models"
 	"winnow/internal/checkpoint"
 	"winnow/internal/models"
@@ -86,7 +87,7 @@ func (l *Local) Models(context.Context) ([]ModelEntry, error) {
 		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Draws: true, Installed: true, BuiltIn: true,
 			Bytes: bytesIn(b.Files), Licence: b.Licence, Note: b.Note})
 	}
-	for _, b := range builtInPolicies {
+	for _, b := range policies.BuiltIns() {
 		out = append(out, ModelEntry{Name: b.Name, Title: b.Title, Acts: true, Installed: true, BuiltIn: true,
 			Bytes: bytesIn(b.Files), Licence: b.Licence, Note: b.Note})
 	}

@@ -9,17 +9,16 @@ import (
 	"slices"
 	"strings"
 
-	"winnow/pruning"
 	"winnow/robotics"
-	"winnow/robotics/policy"
 	"winnow/robotics/sim"
 	"winnow/robotics/sim/suites"
 )
 
 // ActPolicy is a robot policy to be measured.
 type ActPolicy struct {
-	// Name is dense, stage1 or cogvla, which the ratios are made of, or any other. Dense and stage1
-	// never route; another policy routes where its checkpoint has routers, and cogvla must have them.
+	// Name is dense, stage1, cogvla or autoregressive, of which the ratios are made, or any other. Dense
+	// and stage1 never route; another policy routes where its checkpoint has routers, and cogvla must
+	// have them. Autoregressive must say its actions as tokens, and the other three must not.
 	Name string
 	// Dir is its checkpoint's folder.
 	Dir string
@@ -44,6 +43,15 @@ type ActOptions struct {
 	open func(p ActPolicy, device string, threads int) (player, error)
 }
 
+// autoregressive is the name of a policy that says its action token after token.
+const autoregressive = "autoregressive"
+
+// call is one look at a moment, and how many actions came of it.
+type call struct {
+	robotics.Thought
+	actions int
+}
+
 // player is a policy that is open.
 type player interface {
 	// stage readies it for a task; the environment is the caller's to close.
@@ -52,7 +60,7 @@ type player interface {
 }
 
 // ErrNoPolicy is what RunAct says without a policy.
-var ErrNoPolicy = errors.New("no robot policy ships with winnow yet, so there is nothing to measure: give checkpoints of CogVLA or OpenVLA-OFT that were trained on these suites, as --policy NAME=DIR with the name dense, stage1 or cogvla (docs/act.md says what a folder must hold)")
+var ErrNoPolicy = errors.New("no robot policy ships with winnow yet, so there is nothing to measure: give checkpoints of CogVLA, OpenVLA-OFT or OpenVLA that were trained on these suites, as --policy NAME=DIR with the name dense, stage1, cogvla or autoregressive (docs/act.md says what a folder must hold)")
 
 func (o *ActOptions) check() error {
 	if len(o.Policies) == 0 {
@@ -63,8 +71,6 @@ func (o *ActOptions) check() error {
 		switch {
 		case p.Name == "" || p.Dir == "":
 			return fmt.Errorf("a policy is named %q with the folder %q; give both, as NAME=DIR", p.Name, p.Dir)
-		case p.Name == "autoregressive":
-			return fmt.Errorf("winnow runs policies that give all actions of a chunk in one pass, so it has no autoregressive one to measure; leave it out")
 		case seen[p.Name]:
 			return fmt.Errorf("two policies are named %s; give each its own name", p.Name)
 		}
@@ -175,8 +181,8 @@ func (o *ActOptions) try(ctx context.Context, p player, t sim.Task, progress fun
 
 // byTurns lets all policies look at the first moment of a task, in an order that turns, and returns
 // the calls of each by round. They are warm by then.
-func (o *ActOptions) byTurns(ctx context.Context, players []player, t sim.Task) ([][]robotics.Thought, error) {
-	look := make([]func() (robotics.Thought, error), len(players))
+func (o *ActOptions) byTurns(ctx context.Context, players []player, t sim.Task) ([][]call, error) {
+	look := make([]func() (call, error), len(players))
 	for i, p := range players {
 		env, actor, err := p.stage(ctx, t)
 		if err != nil {
@@ -187,15 +193,15 @@ func (o *ActOptions) byTurns(ctx context.Context, players []player, t sim.Task) 
 		if err != nil {
 			return nil, fmt.Errorf("policy %s: %w", o.Policies[i].Name, err)
 		}
-		look[i] = func() (robotics.Thought, error) {
+		look[i] = func() (call, error) {
 			c, err := actor.Act(ctx, seen)
 			if err == nil && c.Thought == nil {
 				err = fmt.Errorf("no network ran, so there is nothing to measure")
 			}
 			if err != nil {
-				return robotics.Thought{}, fmt.Errorf("policy %s: %w", o.Policies[i].Name, err)
+				return call{}, fmt.Errorf("policy %s: %w", o.Policies[i].Name, err)
 			}
-			one := *c.Thought
+			one := call{*c.Thought, len(c.Actions)}
 			one.Result = nil
 			return one, nil
 		}
@@ -203,7 +209,7 @@ func (o *ActOptions) byTurns(ctx context.Context, players []player, t sim.Task) 
 			return nil, err
 		}
 	}
-	out := make([][]robotics.Thought, len(players))
+	out := make([][]call, len(players))
 	for round := range o.Rounds {
 		for turn := range players {
 			i := (turn + round) % len(players)
@@ -239,31 +245,3 @@ func first(env sim.Env, a robotics.Actor, seed uint64) (robotics.Seen, error) {
 	}
 	return s, nil
 }
-
-// brain is a checkpoint as a player.
-type brain struct {
-	*robotics.Brain
-	method func(policy.Config) (pruning.Method, error) // nil: no row skips a layer
-}
-
-func openPlayer(p ActPolicy, device string, threads int) (player, error) {
-	b, err := robotics.OpenBrain(p.Dir, device, threads)
-	if err != nil {
-		return nil, err
-	}
-	one := &brain{Brain: b}
-	if p.Name == "cogvla" || p.Name != "dense" && p.Name != "stage1" && len(b.Config.Language.Routers) > 0 {
-		one.method = func(c policy.Config) (pruning.Method, error) { return Routing(pruning.Spec{Name: "cogvla"}, c) }
-	}
-	return one, nil
-}
-
-func (b *brain) stage(ctx context.Context, t sim.Task) (sim.Env, robotics.Actor, error) {
-	s, err := robotics.Job{Suite: t.Suite, Task: t.Name, Method: b.method}.With(ctx, b.Brain)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s.Env, s.Actor, nil
-}
-
-func (b *brain) close() { b.Close() }

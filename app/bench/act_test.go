@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"winnow/pruning"
-	"winnow/pruning/cogvla"
 	"winnow/robotics"
-	"winnow/robotics/policy"
 	"winnow/robotics/sim"
 	"winnow/robotics/sim/mujoco"
 )
@@ -39,12 +38,13 @@ func (h *hall) Picture(string, []byte) ([]byte, error) { return make([]byte, 12)
 func (h *hall) Simulation() *mujoco.Data               { return nil }
 func (h *hall) Close()                                 {}
 
-// fakePlayer takes ms for a call.
+// fakePlayer takes ms for a call, which gives so many actions, at least one.
 type fakePlayer struct {
-	ms     float64
-	order  *[]float64
-	closed bool
-	fail   error
+	ms      float64
+	order   *[]float64
+	closed  bool
+	fail    error
+	actions int
 }
 
 func (f *fakePlayer) stage(_ context.Context, t sim.Task) (sim.Env, robotics.Actor, error) {
@@ -55,7 +55,7 @@ func (f *fakePlayer) Cameras() []string          { return nil }
 func (f *fakePlayer) Begin(string, uint64) error { return nil }
 func (f *fakePlayer) Act(context.Context, robotics.Seen) (robotics.Chunk, error) {
 	*f.order = append(*f.order, f.ms)
-	return robotics.Chunk{Actions: [][]float32{{0, 0, 0, 0}}, Thought: &robotics.Thought{MS: f.ms, FLOPs: int64(1000 * f.ms), Kept: []int{4, int(f.ms)}, Visual: 4}}, f.fail
+	return robotics.Chunk{Actions: slices.Repeat([][]float32{{0, 0, 0, 0}}, max(f.actions, 1)), Thought: &robotics.Thought{MS: f.ms, FLOPs: int64(1000 * f.ms), Kept: []int{4, int(f.ms)}, Visual: 4}}, f.fail
 }
 
 // TestActingIsComparedByTurns: success by suite, medians, and the one ratio that there can be.
@@ -92,7 +92,7 @@ func TestActingIsComparedByTurns(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 	data, err := json.Marshal(r)
-	if err != nil || !bytes.Contains(data, []byte(`"ratios":{"cogvla_vs_autoregressive":null,"cogvla_vs_dense":2}`)) {
+	if err != nil || !bytes.Contains(data, []byte(`"ratios":{"cogvla_vs_autoregressive":null,"cogvla_vs_dense":2,"cogvla_vs_autoregressive_per_action":null}`)) {
 		t.Errorf("%v %s", err, data)
 	}
 }
@@ -101,7 +101,6 @@ func TestActingThatCannotBe(t *testing.T) {
 	two := []ActPolicy{{"dense", "d"}, {"cogvla", "c"}}
 	for want, o := range map[string]ActOptions{
 		"no robot policy ships":                         {},
-		"has no autoregressive one":                     {Policies: []ActPolicy{{"autoregressive", "a"}}},
 		"two policies are named dense":                  {Policies: []ActPolicy{{"dense", "a"}, {"dense", "b"}}},
 		"give both, as NAME=DIR":                        {Policies: []ActPolicy{{"dense", ""}}},
 		"give at least 1 of each":                       {Policies: two, Episodes: -1},
@@ -123,27 +122,52 @@ func TestActingThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestRouting takes the checkpoint's schedule where none is given, and refuses what cannot route.
-func TestRouting(t *testing.T) {
-	c := policy.Config{Schedule: "shiftedcos_decay_0.8_0.2", Average: 0.4}
-	c.Language.Routers = []int{1}
-	m, err := Routing(pruning.Spec{Name: "cogvla"}, c)
-	if x, ok := m.(*cogvla.CogVLA); err != nil || !ok || *x != (cogvla.CogVLA{Schedule: "shiftedcos", Average: 0.4, Max: 0.8, Min: 0.2, Span: 32}) {
-		t.Errorf("%+v, %v", m, err)
+// TestAnAutoregressivePolicyIsCompared by the call and by the action: it gives one a call.
+func TestAnAutoregressivePolicyIsCompared(t *testing.T) {
+	var order []float64
+	players := map[string]*fakePlayer{"autoregressive": {ms: 6, order: &order}, "cogvla": {ms: 2, order: &order, actions: 3}}
+	r, err := RunAct(t.Context(), ActOptions{Policies: []ActPolicy{{"autoregressive", "a"}, {"cogvla", "c"}}, Suites: []string{"table"}, Tasks: []string{"push"}, Episodes: 1, Rounds: 2,
+		open: func(p ActPolicy, _ string, _ int) (player, error) { return players[p.Name], nil }})
+	if err != nil {
+		t.Fatal(err)
 	}
-	m, err = Routing(pruning.Spec{Name: "cogvla", Params: map[string]string{"average": "0.25"}}, c)
-	if x, ok := m.(*cogvla.CogVLA); err != nil || !ok || x.Average != 0.25 || x.Max != 0.85 {
-		t.Errorf("%+v, %v", m, err)
+	data, err := json.Marshal(r)
+	if want := `"ratios":{"cogvla_vs_autoregressive":3,"cogvla_vs_dense":null,"cogvla_vs_autoregressive_per_action":9}`; err != nil || !bytes.Contains(data, []byte(want)) {
+		t.Errorf("%v %s, want %s", err, data, want)
 	}
-	odd, bare := c, c
-	odd.Schedule = "rising"
-	bare.Language.Routers = nil
-	for want, try := range map[string]struct {
-		name string
-		c    policy.Config
-	}{"fastv does not act on robot policies": {"fastv", c}, "this checkpoint has none": {"cogvla", bare}, `"rising" is no schedule`: {"cogvla", odd}, "there is no method": {"cogwheel", c}} {
-		if _, err := Routing(pruning.Spec{Name: try.name}, try.c); err == nil || !strings.Contains(err.Error(), want) {
+	if a, c := r.Policies[0], r.Policies[1]; a.LatencyMS != 6 || a.ActionsPerCall != 1 || a.LatencyPerAction != 6 || c.LatencyMS != 2 || c.ActionsPerCall != 3 || math.Abs(c.LatencyPerAction-2./3) > 1e-9 {
+		t.Errorf("%+v, %+v", a, c)
+	}
+	var out bytes.Buffer
+	if err := r.Print(&out); err != nil || !strings.Contains(out.String(), "cogvla over autoregressive: 3.00") || !strings.Contains(out.String(), "9.00") || strings.Contains(out.String(), "over dense") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// TestRealPoliciesAreCompared: checkpoints of noise, one that says tokens and one that gives chunks, in
+// the simulator; and names that promise another kind are refused.
+func TestRealPoliciesAreCompared(t *testing.T) {
+	robots := filepath.Join("..", "..", "robotics")
+	tokens, chunks := filepath.Join(robots, "policy", "testdata", "autoregressive"), filepath.Join(robots, "testdata", "tiny")
+	for want, p := range map[string]ActPolicy{"name it autoregressive": {"cogvla", tokens}, "so it is not autoregressive": {"autoregressive", chunks}} {
+		if _, err := openPlayer(p, "ref", 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+	r, err := RunAct(t.Context(), ActOptions{Policies: []ActPolicy{{"cogvla", chunks}, {"autoregressive", tokens}}, Suites: []string{"table"}, Tasks: []string{"press-button"}, Episodes: 1, Rounds: 3, Device: "ref", Threads: 1})
+	if err != nil {
+		for _, missing := range []string{"winnow native install", "cannot be painted here"} {
+			if strings.Contains(err.Error(), missing) {
+				t.Skip(err)
+			}
+		}
+		t.Fatal(err)
+	}
+	c, a := r.Policies[0], r.Policies[1]
+	if a.ActionsPerCall != 1 || c.ActionsPerCall != 4 || a.LatencyMS <= 0 || a.FLOPs <= 0 || !slices.Equal(a.KeptByLayer, []int{8, 8}) || c.KeptByLayer[1] != c.Visual/2 {
+		t.Errorf("%+v, %+v", c, a)
+	}
+	if r.Ratios.Autoregressive == nil || !(*r.Ratios.PerAction > 3**r.Ratios.Autoregressive) {
+		t.Errorf("%+v", r.Ratios)
 	}
 }

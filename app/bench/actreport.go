@@ -34,33 +34,48 @@ type Acted struct {
 	// Tasks is the share by suite and task.
 	Tasks map[string]map[string]float64 `json:"tasks"`
 	// LatencyMS is the median of the calls by turns, measured; FLOPs those of such a call, counted.
-	LatencyMS   float64 `json:"latency_ms"`
-	LatencyOf   Stat    `json:"latency"`
-	FLOPs       float64 `json:"flops"`
-	KeptByLayer []int   `json:"kept_by_layer"` // of such a call
-	Visual      int     `json:"visual_tokens"`
+	// A call gives ActionsPerCall actions, of which each takes LatencyPerAction.
+	LatencyMS        float64 `json:"latency_ms"`
+	LatencyOf        Stat    `json:"latency"`
+	ActionsPerCall   int     `json:"actions_per_call"`
+	LatencyPerAction float64 `json:"latency_per_action_ms"`
+	FLOPs            float64 `json:"flops"`
+	KeptByLayer      []int   `json:"kept_by_layer"` // of such a call
+	Visual           int     `json:"visual_tokens"`
 
 	counts map[string][2]int // successes and episodes by suite
 }
 
-// ActRatios are speeds: above 1, cogvla takes less time for a call. Nil was not measured.
+// ActRatios are speeds: above 1, cogvla takes less time for a call, or for an action. Nil was not
+// measured.
 type ActRatios struct {
 	Autoregressive *float64 `json:"cogvla_vs_autoregressive"`
 	Dense          *float64 `json:"cogvla_vs_dense"`
+	// PerAction divides each call by its actions first: a chunk's many, a policy of tokens' one.
+	PerAction *float64 `json:"cogvla_vs_autoregressive_per_action"`
 }
 
-func newActed(p ActPolicy, calls []robotics.Thought) *Acted {
+func newActed(p ActPolicy, calls []call) *Acted {
 	m := &Acted{Name: p.Name, Success: map[string]float64{}, Success95: map[string][2]float64{}, Tasks: map[string]map[string]float64{},
 		counts: map[string][2]int{}, LatencyOf: stat(times(calls))}
 	last := calls[len(calls)-1] // the same moment each time
 	m.LatencyMS, m.FLOPs, m.KeptByLayer, m.Visual = m.LatencyOf.Median, float64(last.FLOPs), last.Kept, last.Visual
+	m.ActionsPerCall, m.LatencyPerAction = last.actions, stat(perAction(calls)).Median
 	return m
 }
 
-func times(calls []robotics.Thought) []float64 {
+func times(calls []call) []float64 {
 	var out []float64
 	for _, c := range calls {
 		out = append(out, c.MS)
+	}
+	return out
+}
+
+func perAction(calls []call) []float64 {
+	var out []float64
+	for _, c := range calls {
+		out = append(out, c.MS/float64(max(c.actions, 1)))
 	}
 	return out
 }
@@ -85,14 +100,25 @@ func (m *Acted) sum() {
 }
 
 // compare makes the ratios of what there is, round by round.
-func (r *Acting) compare(calls [][]robotics.Thought) {
+func (r *Acting) compare(calls [][]call) {
 	r.Spread = map[string]Stat{}
 	at := func(name string) int {
 		return slices.IndexFunc(r.Policies, func(m Acted) bool { return m.Name == name })
 	}
-	if c, d := at("cogvla"), at("dense"); c >= 0 && d >= 0 {
-		q := quotient(times(calls[d]), times(calls[c]))
-		r.Ratios.Dense, r.Spread["cogvla_vs_dense"] = &q.Median, q
+	c := at("cogvla")
+	for _, one := range []struct {
+		key, other string
+		of         func([]call) []float64
+		to         **float64
+	}{
+		{"cogvla_vs_autoregressive", autoregressive, times, &r.Ratios.Autoregressive},
+		{"cogvla_vs_dense", "dense", times, &r.Ratios.Dense},
+		{"cogvla_vs_autoregressive_per_action", autoregressive, perAction, &r.Ratios.PerAction},
+	} {
+		if d := at(one.other); c >= 0 && d >= 0 {
+			q := quotient(one.of(calls[d]), one.of(calls[c]))
+			*one.to, r.Spread[one.key] = &q.Median, q
+		}
 	}
 }
 
@@ -105,8 +131,8 @@ func (r *Acting) Print(out io.Writer) error {
 	for _, s := range suites {
 		fmt.Fprintf(w, "\t%s (95 %%)", s)
 	}
-	fmt.Fprintln(w, "\tms a call\tFLOPs a call\tkept in the last layer")
-	fmt.Fprintln(w, strings.Repeat("\tcounted", len(suites))+"\tmeasured\tcounted\tcounted")
+	fmt.Fprintln(w, "\tms a call\tactions a call\tms an action\tFLOPs a call\tkept in the last layer")
+	fmt.Fprintln(w, strings.Repeat("\tcounted", len(suites))+"\tmeasured\tcounted\tmeasured\tcounted\tcounted")
 	for _, m := range r.Policies {
 		fmt.Fprint(w, m.Name)
 		for _, s := range suites {
@@ -116,12 +142,18 @@ func (r *Acting) Print(out io.Writer) error {
 		if n := len(m.KeptByLayer); n > 0 {
 			kept = fmt.Sprintf("%d of %d", m.KeptByLayer[n-1], m.Visual)
 		}
-		fmt.Fprintf(w, "\t%s\t%s\t%s\n", m.LatencyOf.text(1), strings.TrimSpace(trace.Quantity(m.FLOPs, "FLOPs")), kept)
+		fmt.Fprintf(w, "\t%s\t%d\t%.2f\t%s\t%s\n", m.LatencyOf.text(1), m.ActionsPerCall, m.LatencyPerAction, strings.TrimSpace(trace.Quantity(m.FLOPs, "FLOPs")), kept)
 	}
 	w.Flush()
-	if q, ok := r.Spread["cogvla_vs_dense"]; ok {
-		fmt.Fprintf(out, "\ncogvla over dense: %s times as fast a call, the median of the rounds\n", q.text(2))
+	if len(r.Spread) > 0 {
+		fmt.Fprintln(out)
 	}
-	_, err := fmt.Fprintln(out, "\nSuccess: fulfilled in at least one step. There is no autoregressive policy to compare with: winnow runs policies that give a chunk in one pass.")
+	for _, line := range [][3]string{{"cogvla_vs_dense", "dense", "a call"}, {"cogvla_vs_autoregressive", "autoregressive", "a call"},
+		{"cogvla_vs_autoregressive_per_action", "autoregressive", "an action"}} {
+		if q, ok := r.Spread[line[0]]; ok {
+			fmt.Fprintf(out, "cogvla over %s: %s times as fast %s, the median of the rounds\n", line[1], q.text(2), line[2])
+		}
+	}
+	_, err := fmt.Fprintln(out, "\nSuccess: fulfilled in at least one step. An autoregressive policy is called anew for each action; the others carry out all that a call gives.")
 	return err
 }

@@ -8,7 +8,7 @@ import (
 )
 
 type benchActCmd struct {
-	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder and what it is: dense, stage1 or cogvla, or any other name. May be given several times."`
+	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times."`
 	Suite    []string `placeholder:"NAME,…" help:"metaworld, table. Default: both."`
 	Task     []string `placeholder:"NAME,…" help:"Only these tasks. Default: all."`
 	Episodes int      `default:"10" placeholder:"N" help:"Of each task. Default: 10."`
@@ -20,14 +20,14 @@ type benchActCmd struct {
 
 // Help shows examples.
 func (benchActCmd) Help() string {
-	return `Each policy tries each task with the same seeds: success is counted, with its 95 % interval (Wilson). What a call takes is measured by turns on one moment; FLOPs are counted. Ratios are medians over the rounds; above 1, cogvla is faster. A policy with routers lets tokens skip layers by its own schedule, unless it is named dense or stage1. All policies are in memory at once.
+	return `Each policy tries each task with the same seeds: success is counted, with its 95 % interval (Wilson). What a call takes is measured by turns on one moment; FLOPs are counted. Ratios are medians over the rounds; above 1, cogvla is faster. An autoregressive policy (OpenVLA) gives one action a call, the others a chunk: both the time of a call and that of an action are told. A policy with routers lets tokens skip layers by its own schedule, unless it is named dense or stage1. All policies are in memory at once.
 
 No policy ships with winnow yet.
 
 Examples:
 
     winnow bench act --policy dense=out/oft --policy cogvla=out/cogvla
-    winnow bench act --policy dense=out/oft --policy stage1=out/stage1 --policy cogvla=out/cogvla --suite table --episodes 50 --json`
+    winnow bench act --policy dense=out/oft --policy stage1=out/stage1 --policy cogvla=out/cogvla --policy autoregressive=out/tokens --suite table --episodes 50 --json`
 }
 
 func (c *benchActCmd) options() (o bench.ActOptions, err error) {

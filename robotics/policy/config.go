@@ -27,8 +27,11 @@ type Config struct {
 	// Images are the cameras, Chunk the actions of a pass, Action and Proprio the numbers of an action
 	// and of the robot's state (0: it is not read).
 	Images, Chunk, Action, Proprio int
-	// HeadWidth is the inner width of the action head.
+	// HeadWidth is the inner width of the action head; 0 without one.
 	HeadWidth int
+	// Bins, where not 0, make a policy like OpenVLA: it says each number of an action as a token, of
+	// which the last Bins ids stand for −1 … 1; Padding ids come after them and mean nothing.
+	Bins, Padding int
 	// MinMax: statistics are read as min and max, not as q01 and q99.
 	MinMax bool
 }
@@ -61,11 +64,16 @@ type configFile struct {
 		Heads int `json:"num_heads"`
 	} `json:"timm_model_args"`
 	Statistics json.RawMessage `json:"norm_stats"`
+	// Bins and Padding are for actions said as tokens.
+	Bins    int `json:"n_action_bins"`
+	Padding int `json:"pad_to_multiple_of"`
 	// Policy has what the recipes keep in code.
 	Policy struct {
-		Chunk  int    `json:"chunk"`
-		Images int    `json:"images"`
-		Bounds string `json:"bounds"`
+		Chunk   int    `json:"chunk"`
+		Images  int    `json:"images"`
+		Action  int    `json:"action"`
+		Bounds  string `json:"bounds"`
+		Variant string `json:"variant"`
 	} `json:"winnow_policy"`
 	Text struct {
 		Hidden     int      `json:"hidden_size"`
@@ -87,6 +95,7 @@ func newConfigFile() configFile {
 	t := &f.Text
 	t.Hidden, t.Layers, t.Heads, t.Inner, t.Vocabulary, t.Eps, t.Theta = 4096, 32, 32, 11008, 32000, 1e-6, 10000
 	t.Type = "shiftedcos_decay_0.85_0.15"
+	f.Bins, f.Padding = 256, 64
 	return f
 }
 
@@ -144,6 +153,9 @@ func (f configFile) detect(s tensors.Source) (Config, error) {
 	_, c.Gated = s.Tensor("aggregation_router.router.0.weight")
 	// OpenVLA-OFT's configuration knows none of these keys.
 	c.Bidirectional = f.Aggregate == nil && f.UseAggr == nil && t.LFP == nil
+	if f.discrete(s) {
+		return c, c.readBins(f, s)
+	}
 	return c, c.readHead(f, s)
 }
 
@@ -169,7 +181,7 @@ func (f configFile) sees(c encoder.Config) error {
 func (c *Config) readHead(f configFile, s tensors.Source) error {
 	in, out := dims(s, "action_head.model.fc1.weight"), dims(s, "action_head.model.fc2.weight")
 	if len(in) != 2 || len(out) != 2 {
-		return fmt.Errorf("the checkpoint has no L1 action head (action_head.model.fc1 in action_head--N_checkpoint.pt): winnow runs policies that predict a chunk of actions with one")
+		return fmt.Errorf("the checkpoint has no L1 action head (action_head.model.fc1 in action_head--N_checkpoint.pt): put the file of the training run beside the shards")
 	}
 	c.HeadWidth, c.Action = in[1], out[1]
 	if p := dims(s, "proprio_projector.fc1.weight"); len(p) == 2 {
@@ -191,11 +203,14 @@ func (c Config) check() error {
 	if c.Chunk < 1 || c.Images < 1 {
 		return fmt.Errorf("nothing tells how many actions a pass predicts and how many cameras there are, with %d numbers an action and %d of state: put winnow_policy {chunk, images, bounds} into config.json", c.Action, c.Proprio)
 	}
-	if c.Chunk > 1<<12 || c.Images > 16 || c.Action < 1 || c.Action > 1<<10 || c.Proprio > 1<<10 || c.HeadWidth < 1 {
+	if c.Chunk > 1<<12 || c.Images > 16 || c.Action < 1 || c.Action > 1<<10 || c.Proprio > 1<<10 || c.Bins == 0 && c.HeadWidth < 1 {
 		return fmt.Errorf("%d actions of %d numbers from %d pictures and %d numbers of state cannot be", c.Chunk, c.Action, c.Images, c.Proprio)
 	}
 	if err := c.Language.Check(); err != nil {
 		return fmt.Errorf("config.json %w", err)
+	}
+	if err := c.checkBins(); err != nil {
+		return err
 	}
 	if c.Vision[0].Out() != c.Vision[1].Out() {
 		return fmt.Errorf("the two encoders give %d and %d rows a picture, which cannot be put together", c.Vision[0].Out(), c.Vision[1].Out())

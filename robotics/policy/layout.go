@@ -40,6 +40,10 @@ func (c Config) Layout() []Named {
 		b.linear("proprio_projector.fc1", c.Proprio, d)
 		b.linear("proprio_projector.fc2", d, d)
 	}
+	if c.Bins > 0 {
+		b.add(language.HeadName, c.Language.Vocabulary, d)
+		return b
+	}
 	h := "action_head.model."
 	b.norm(h+"layer_norm1", c.Action*d)
 	b.linear(h+"fc1", c.Action*d, c.HeadWidth)

@@ -25,7 +25,7 @@ var parts = []struct{ name, prefix string }{
 // Open reads a folder as vla-scripts/finetune.py leaves it: merged shards (model.safetensors or with
 // an index), config.json, the .pt files of the parts, lora_adapter/adapter_config.json and
 // dataset_statistics.json. A folder with all tensors in its shards, by the names of Config.Layout,
-// is read too.
+// is read too; OpenVLA's has its statistics in config.json.
 func Open(dir string, backend compute.Backend, storage tensors.Storage) (*Policy, error) {
 	return openFolder(tensors.Dir(dir), dir, backend, storage)
 }
@@ -77,6 +77,9 @@ func open(folder tensors.Folder, disk string, f configFile, s *source, backend c
 	stats, err := statistics(folder, f)
 	if err != nil {
 		return nil, err
+	}
+	if f.Policy.Action == 0 {
+		f.Policy.Action = width(stats)
 	}
 	c, err := f.detect(s)
 	if s.err != nil { // what could not be read is not missing

@@ -31,8 +31,9 @@ type Policy struct {
 	release func() // of the files
 	vision  *visionProgram
 	ends    *endsProgram
-	// session is of the last layout that ran.
+	// session is of the last layout that ran; causal takes its place where actions are tokens.
 	session *language.Session
+	causal  *language.Causal
 }
 
 // New binds a policy to tensors of any source, which stays open as long as the policy.
@@ -47,7 +48,9 @@ func New(c Config, source tensors.Source, backend compute.Backend, storage tenso
 	}
 	p.fusion = encoder.ReadFusion(l, c.Gated, [2]int{c.Vision[0].Width, c.Vision[1].Width}, c.Language.Hidden)
 	p.language = language.Read(l, backend, c.Language)
-	p.head, p.state = readHead(l, c), readState(l, c)
+	if p.state = readState(l, c); c.Bins == 0 {
+		p.head = readHead(l, c)
+	}
 	var err error
 	if p.Set, err = l.Done(); err != nil {
 		return nil, err
@@ -65,6 +68,9 @@ func (p *Policy) Close() {
 	}
 	if p.session != nil {
 		p.session.Close()
+	}
+	if p.causal != nil {
+		p.causal.Close()
 	}
 	p.Set.Free()
 	p.release()
@@ -108,9 +114,9 @@ func (p *Policy) compileVision() error {
 	return err
 }
 
-// endsProgram are the projector of the robot's state and the action head.
+// endsProgram are the projector of the robot's state and the action head; nil where there is none.
 type endsProgram struct {
-	state, head           compute.Program // state is nil where none is read
+	state, head           compute.Program
 	in, row, rows, action *compute.Tensor
 	stateCost, headCost   compute.Cost
 }
@@ -119,18 +125,22 @@ func (e *endsProgram) free() {
 	if e.state != nil {
 		e.state.Free()
 	}
-	e.head.Free()
+	if e.head != nil {
+		e.head.Free()
+	}
 }
 
 func (p *Policy) compileEnds() error {
 	c, e := p.Config, &endsProgram{}
-	g := compute.NewGraph()
-	e.rows = g.Input("states of the chunk", compute.F32, c.Action*c.Language.Hidden, c.Chunk)
-	e.action = g.Output(p.head.build(g, e.rows))
-	e.headCost = g.Cost()
 	var err error
-	if e.head, err = p.backend.Compile(g); err != nil {
-		return err
+	if c.Bins == 0 {
+		g := compute.NewGraph()
+		e.rows = g.Input("states of the chunk", compute.F32, c.Action*c.Language.Hidden, c.Chunk)
+		e.action = g.Output(p.head.build(g, e.rows))
+		e.headCost = g.Cost()
+		if e.head, err = p.backend.Compile(g); err != nil {
+			return err
+		}
 	}
 	if c.Proprio > 0 {
 		g := compute.NewGraph()
@@ -138,7 +148,7 @@ func (p *Policy) compileEnds() error {
 		e.row = g.Output(p.state.build(g, e.in))
 		e.stateCost = g.Cost()
 		if e.state, err = p.backend.Compile(g); err != nil {
-			e.head.Free()
+			e.free()
 			return err
 		}
 	}

@@ -14,6 +14,10 @@ type Result struct {
 	Frame  language.Frame
 	// Normalised actions are what the head says [chunk][action], Actions in the robot's units.
 	Normalised, Actions [][]float64
+	// Tokens of a policy that says its action as tokens, an id for each number, and what it said of
+	// all ids before each was taken [action][vocabulary]; nil of others.
+	Tokens []int
+	Logits [][]float32
 	// Gate weighs the encoders [2], the first one DINOv2; nil where they are joined.
 	Gate []float32
 	// Attention has for each picture and encoder how each aggregation vector attends to the patches in
@@ -21,8 +25,9 @@ type Result struct {
 	Attention [][2][]float32
 	// Layers of the language model.
 	Layers []Layer
-	// What was counted; HeadCost includes the projector of the state.
-	VisionCost, LanguageCost, HeadCost compute.Cost
+	// What was counted; HeadCost includes the projector of the state, LanguageCost an lm_head. Tokens
+	// after the first are in DecodeCost alone.
+	VisionCost, LanguageCost, HeadCost, DecodeCost compute.Cost
 }
 
 // Layer is what became of the rows in one layer of the language model.
@@ -38,7 +43,9 @@ type Layer struct {
 }
 
 // Cost is the sum.
-func (r *Result) Cost() compute.Cost { return r.VisionCost.Add(r.LanguageCost).Add(r.HeadCost) }
+func (r *Result) Cost() compute.Cost {
+	return r.VisionCost.Add(r.LanguageCost).Add(r.HeadCost).Add(r.DecodeCost)
+}
 
 // Kept is the number of visual rows that each layer computed.
 func (r *Result) Kept() []int {

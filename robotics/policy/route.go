@@ -45,7 +45,9 @@ func (c Config) Tokens(prompt []int) []pruning.Token {
 	for range c.Chunk * c.Action {
 		add(pruning.Token{Kind: pruning.Action, Part: pruning.Answer, ID: -1})
 	}
-	add(pruning.Token{Kind: pruning.Special, Part: pruning.Answer, ID: stopToken})
+	if c.Bins == 0 {
+		add(pruning.Token{Kind: pruning.Special, Part: pruning.Answer, ID: stopToken})
+	}
 	return out
 }
 

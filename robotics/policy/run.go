@@ -33,7 +33,8 @@ type Options struct {
 	Bidirectional *bool
 }
 
-// Run computes a chunk of actions. When ctx ends it stops with compute.ErrCancelled.
+// Run computes a chunk of actions, or the one that a policy says as tokens. When ctx ends it stops
+// with compute.ErrCancelled.
 func (p *Policy) Run(ctx context.Context, o Observation, opt Options) (*Result, error) {
 	stats, err := choose(p.Statistics, o.DataSet, p.Config)
 	if err != nil {
@@ -44,6 +45,9 @@ func (p *Policy) Run(ctx context.Context, o Observation, opt Options) (*Result, 
 	}
 	if opt.Plain && opt.Method != nil {
 		return nil, fmt.Errorf("a method routes by the routers, which a plain run leaves out: choose one of the two")
+	}
+	if p.Config.Bins > 0 {
+		return p.say(ctx, o, opt, stats)
 	}
 	if err := p.ready(p.Config.frame(len(o.Prompt), opt)); err != nil {
 		return nil, err
@@ -105,6 +109,9 @@ func (c Config) frame(n int, opt Options) language.Frame {
 	if c.Proprio > 0 {
 		before++
 	}
+	if c.Bins > 0 {
+		return language.Frame{Rows: n + before, Visual: c.Visual(), First: n + before - 1, States: 1}
+	}
 	actions := c.Chunk * c.Action
 	f := language.Frame{Rows: n + before + actions + 1, Visual: c.Visual(), Actions: actions + 1,
 		Bidirectional: c.Bidirectional, First: before + n - 1, States: actions}
@@ -125,6 +132,9 @@ func (p *Policy) ready(f language.Frame) error {
 		if err := p.compileEnds(); err != nil {
 			return err
 		}
+	}
+	if p.Config.Bins > 0 {
+		return p.readyToSay(f)
 	}
 	if p.session != nil && p.session.Frame() == f {
 		return nil
@@ -177,6 +187,9 @@ func (p *Policy) embed(ctx context.Context, o Observation, stats Statistics, r *
 		r.HeadCost, x = r.HeadCost.Add(e.stateCost), append(x, row...)
 	}
 	x = append(x, words[d:len(words)-d]...)
+	if c.Bins > 0 {
+		return x, nil
+	}
 	x = append(x, make([]float32, c.Chunk*c.Action*d)...)
 	return append(x, words[len(words)-d:]...), nil
 }

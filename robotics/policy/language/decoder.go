@@ -18,6 +18,8 @@ type Config struct {
 	// Routers are the layers that have one, ascending; FiLM: with FiLM.
 	Routers []int
 	FiLM    bool
+	// Head: there is an lm_head, which says what token follows a row.
+	Head bool
 }
 
 // HeadDim is the width of a head.
@@ -28,6 +30,12 @@ func (c Config) Routed(layer int) bool { return slices.Contains(c.Routers, layer
 
 // prefix of the names in a checkpoint of the whole policy.
 const prefix = "language_model.model."
+
+// headPrefix stands before lm_head.
+const headPrefix = "language_model."
+
+// HeadName is the tensor that a model which says tokens has.
+const HeadName = headPrefix + "lm_head.weight"
 
 // LayerPrefix is what the names of a layer's tensors begin with.
 func LayerPrefix(i int) string { return fmt.Sprintf("%slayers.%d.", prefix, i) }
@@ -70,6 +78,7 @@ type Decoder struct {
 	words   *checkpoint.Tensor
 	layers  []layer
 	norm    compute.Array
+	head    tensors.Linear // its Weight is nil where there is none
 	backend compute.Backend
 }
 
@@ -105,6 +114,9 @@ func Read(l *tensors.Loader, b compute.Backend, c Config) *Decoder {
 		m.layers = append(m.layers, y)
 	}
 	m.norm = l.Vector(prefix+"norm.weight", d)
+	if c.Head {
+		m.head = l.Linear(headPrefix, d, c.Vocabulary, "lm_head")
+	}
 	return m
 }
 

@@ -18,18 +18,51 @@ type segment struct {
 	cost    compute.Cost
 }
 
-// layout is the inputs that a set of rows asks for.
-type layout struct{ rows, positions, mask *compute.Tensor }
+// layout is the inputs that a set of rows asks for. Mask is nil where a row sees all keys; blank are
+// zeros that fill the keys up, nil where they are full.
+type layout struct{ rows, positions, mask, blank *compute.Tensor }
+
+// keyBlock is what the number of keys is filled up to a multiple of: ggml multiplies other matrices
+// of numbers in float32 row by row, and a pass of 311 rows took a third longer than one of 312.
+const keyBlock = 4
+
+func filled(keys int) int { return (keys + keyBlock - 1) / keyBlock * keyBlock }
+
+// newLayout adds the inputs of n rows that see each other by a mask.
+func (b *builder) newLayout(n int) *layout {
+	c, m := b.d.Config, filled(n)
+	at := &layout{positions: b.g.Input("positions", compute.I32, n), mask: b.g.Input("mask", compute.F32, m, n)}
+	if m > n {
+		at.blank = b.g.Input("blank keys", compute.F32, c.KVHeads*c.HeadDim(), m-n)
+	}
+	return at
+}
+
+// bind gives the inputs their values for kept rows of a frame. Rows are counted anew, so positions are
+// 0, 1, 2, … whoever they are.
+func (at *layout) bind(f Frame, kept []int) []compute.Binding {
+	in := []compute.Binding{compute.In(at.positions, narrow(f.all()[:at.positions.Shape[0]])), compute.In(at.mask, f.mask(kept))}
+	if at.rows != nil {
+		in = append(in, compute.In(at.rows, narrow(kept)))
+	}
+	if at.blank != nil {
+		in = append(in, compute.In(at.blank, make([]float32, at.blank.Shape.Elements())))
+	}
+	return in
+}
 
 type builder struct {
 	g *compute.Graph
 	d *Decoder
 	f Frame
 	s *segment
+	// cache, where set, is given each layer's keys and values [width, rows], in order, and returns
+	// those to attend to.
+	cache func(k, v *compute.Tensor) (keys, values *compute.Tensor)
 }
 
 func (d *Decoder) build(g *compute.Graph, f Frame, p Plan, hidden compute.Array) *segment {
-	b := &builder{g, d, f, &segment{layouts: map[int]*layout{}}}
+	b := &builder{g: g, d: d, f: f, s: &segment{layouts: map[int]*layout{}}}
 	held := g.Leaf(hidden) // what lies in the array
 	x, loose := held, false
 	store := func() {
@@ -86,7 +119,7 @@ func (d *Decoder) build(g *compute.Graph, f Frame, p Plan, hidden compute.Array)
 func (b *builder) layout(i, n int) *layout {
 	at := b.s.layouts[i]
 	if at == nil {
-		at = &layout{positions: b.g.Input("positions", compute.I32, n), mask: b.g.Input("mask", compute.F32, n, n)}
+		at = b.newLayout(n)
 		if i >= 0 {
 			at.rows = b.g.Input("kept rows", compute.I32, n)
 		}
@@ -105,9 +138,18 @@ func (b *builder) layer(y *layer, x *compute.Tensor, at *layout, prob *compute.T
 	}
 	byHead := [4]int{0, 2, 1, 3}
 	q := g.Permute(turn(heads(y.q.Apply(g, h), c.Heads)), byHead)
-	k := g.Permute(turn(heads(y.k.Apply(g, h), c.KVHeads)), byHead)
-	v := g.Cont(g.Permute(heads(y.v.Apply(g, h), c.KVHeads), [4]int{1, 2, 0, 3})) // [n, dim, heads]
-	scores := g.MulMat(g.Cont(k), g.Cont(q))                                      // [keys, n, heads]
+	k, v := g.Reshape(turn(heads(y.k.Apply(g, h), c.KVHeads)), c.HeadDim()*c.KVHeads, n), y.v.Apply(g, h)
+	if b.cache != nil {
+		k, v = b.cache(k, v)
+	}
+	if at.blank != nil {
+		k, v = g.Concat(k, at.blank, 1), g.Concat(v, at.blank, 1)
+	}
+	byKV := func(t *compute.Tensor, axes [4]int) *compute.Tensor {
+		return g.Cont(g.Permute(g.Reshape(t, c.HeadDim(), c.KVHeads, t.Shape[1]), axes))
+	}
+	v = byKV(v, [4]int{1, 2, 0, 3})                // [keys, dim, heads]
+	scores := g.MulMat(byKV(k, byHead), g.Cont(q)) // [keys, n, heads]
 	p := g.SoftMax(scores, at.mask, float32(1/math.Sqrt(float64(c.HeadDim()))))
 	a := g.Reshape(g.Cont(g.Permute(g.MulMat(v, p), byHead)), c.Heads*c.HeadDim(), n)
 	x = g.Add(x, y.out.Apply(g, a))

@@ -47,11 +47,16 @@ func (f Frame) Sees(kept []int) []bool {
 	return out
 }
 
+// mask is Sees for a softmax, its lines filled up: −inf closes.
 func (f Frame) mask(kept []int) []float32 {
-	sees := f.Sees(kept)
-	out := make([]float32, len(sees))
-	for i, open := range sees {
-		if !open {
+	n := f.Rows
+	if kept != nil {
+		n = len(kept)
+	}
+	sees, m := f.Sees(kept), filled(n)
+	out := make([]float32, m*n)
+	for i := range out {
+		if key := i % m; key >= n || !sees[i/m*n+key] {
 			out[i] = float32(math.Inf(-1))
 		}
 	}

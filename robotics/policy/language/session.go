@@ -125,10 +125,8 @@ func (s *Session) inputs(part *segment, p Plan) []compute.Binding {
 		var kept []int
 		if i >= 0 {
 			kept = p.kept(s.frame, i)
-			in = append(in, compute.In(at.rows, narrow(kept)))
 		}
-		// Kept rows are counted anew, so positions are 0, 1, 2, … whoever they are.
-		in = append(in, compute.In(at.positions, narrow(s.frame.all()[:at.positions.Shape[0]])), compute.In(at.mask, s.frame.mask(kept)))
+		in = append(in, at.bind(s.frame, kept)...)
 	}
 	if part.known != nil {
 		known := p.Known

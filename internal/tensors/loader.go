@@ -106,24 +106,48 @@ func (l *Loader) Vector(name string, n int) compute.Array {
 
 // Array puts numbers on the device, in F32; dims are ggml's, fastest first.
 func (l *Loader) Array(name string, data []float32, dims ...int) compute.Array {
+	b := l.bytes(data)
+	if b == nil {
+		return nil
+	}
+	return l.add(name, compute.F32, compute.Dims(dims...), b, compute.UseAny)
+}
+
+// Constant is Array of numbers that are no parameters of the network, and are not counted as such.
+func (l *Loader) Constant(name string, data []float32, dims ...int) compute.Array {
+	b := l.bytes(data)
+	if b == nil {
+		return nil
+	}
+	return l.place(name, compute.F32, compute.Dims(dims...), b, compute.UseAny)
+}
+
+func (l *Loader) bytes(data []float32) []byte {
 	if l.err != nil {
 		return nil
 	}
 	b, err := checkpoint.Quantize(checkpoint.F32, data)
 	if err != nil {
 		l.Fail(err)
-		return nil
 	}
-	return l.add(name, compute.F32, compute.Dims(dims...), b, compute.UseAny)
+	return b
 }
 
-func (l *Loader) add(name string, t compute.Type, s compute.Shape, data []byte, use compute.Use) compute.Array {
+func (l *Loader) place(name string, t compute.Type, s compute.Shape, data []byte, use compute.Use) compute.Array {
 	a, err := l.backend.Weight(name, t, s, data, use)
 	if err != nil {
 		l.Fail(err)
 		return nil
 	}
 	l.set.arrays = append(l.set.arrays, a)
+	return a
+}
+
+func (l *Loader) add(name string, t compute.Type, s compute.Shape, data []byte, use compute.Use) compute.Array {
+	a := l.place(name, t, s, data, use)
+	if a == nil {
+		return nil
+	}
 	l.set.Parameters += int64(s.Elements())
 	l.set.Bytes += int64(len(data))
 	l.set.counts[t] += int64(s.Elements())

@@ -44,6 +44,9 @@ func (c Config) Prefix() int {
 	return c.Registers
 }
 
+// rows is what the blocks compute.
+func (c Config) rows() int { return c.Prefix() + c.Patches() + c.Aggregation }
+
 // Out is the number of rows that come out.
 func (c Config) Out() int {
 	if c.Aggregation > 0 {
@@ -124,6 +127,8 @@ type Encoder struct {
 	positions compute.Array // [width, patches]
 	after     compute.Array // the aggregation vectors [width, A]
 	blocks    []block       // those that are computed
+	// blank and mask fill the keys up; nil where they are full.
+	blank, mask compute.Array
 }
 
 type norm struct{ weight, bias compute.Array }
@@ -155,10 +160,32 @@ func Read(l *tensors.Loader, prefix, aggregation string, c Config) *Encoder {
 	if c.Aggregation > 0 {
 		e.after = l.Array(aggregation, l.Floats(aggregation, 1, c.Aggregation, w), w, c.Aggregation)
 	}
+	e.fill(l, prefix)
 	for i := range c.Blocks - 1 {
 		e.blocks = append(e.blocks, c.readBlock(l, fmt.Sprintf("%sblocks.%d.", prefix, i)))
 	}
 	return e
+}
+
+// keyBlock is what the number of keys is filled up to a multiple of: ggml multiplies other matrices of
+// numbers in float32 row by row.
+const keyBlock = 4
+
+// fill makes the keys [3·width, m − n] that fill n up to m, and the mask [m, n] that hides them.
+func (e *Encoder) fill(l *tensors.Loader, prefix string) {
+	n := e.Config.rows()
+	m := (n + keyBlock - 1) / keyBlock * keyBlock
+	if m == n {
+		return
+	}
+	hidden := make([]float32, m*n)
+	for i := range n {
+		for j := n; j < m; j++ {
+			hidden[i*m+j] = float32(math.Inf(-1))
+		}
+	}
+	e.blank = l.Constant(prefix+"blank keys", make([]float32, 3*e.Config.Width*(m-n)), 3*e.Config.Width, m-n)
+	e.mask = l.Constant(prefix+"mask of blank keys", hidden, m, n)
 }
 
 func (c Config) readBlock(l *tensors.Loader, prefix string) block {

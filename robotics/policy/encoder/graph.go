@@ -64,17 +64,23 @@ func (e *Encoder) block(g *compute.Graph, b *block, x, language *compute.Tensor)
 	return g.Add(x, scaled(g, b.fc2.Apply(g, h), b.ls2)), probs
 }
 
-// attend is attention of rows [3·width, n]; the result is [width, n], probs [n, n, heads].
+// attend is attention of rows [3·width, n]; the result is [width, n], probs [keys, n, heads], the keys
+// filled up.
 func (e *Encoder) attend(g *compute.Graph, qkv *compute.Tensor) (rows, probs *compute.Tensor) {
 	c, n := e.Config, qkv.Shape[1]
 	d := c.Width / c.Heads
-	all := g.Reshape(qkv, d, 3*c.Heads, n)
-	part := func(i int) *compute.Tensor { // [dim, n, heads]
-		return g.Permute(g.Slice(all, 1, i*c.Heads, c.Heads), [4]int{0, 2, 1, 3})
+	var mask *compute.Tensor
+	if e.blank != nil {
+		qkv, mask = g.Concat(qkv, g.Leaf(e.blank), 1), g.Leaf(e.mask)
 	}
-	scores := g.MulMat(part(1), g.Cont(part(0)))
-	probs = g.SoftMax(scores, nil, float32(1/math.Sqrt(float64(d))))
-	a := g.MulMat(g.Cont(g.Permute(part(2), [4]int{1, 0, 2, 3})), probs) // [dim, n, heads]
+	all := g.Reshape(qkv, d, 3*c.Heads, qkv.Shape[1])
+	part := func(i, n int) *compute.Tensor { // [dim, n, heads]
+		return g.Permute(g.Slice(g.Slice(all, 1, i*c.Heads, c.Heads), 2, 0, n), [4]int{0, 2, 1, 3})
+	}
+	keys := qkv.Shape[1]
+	scores := g.MulMat(part(1, keys), g.Cont(part(0, n)))
+	probs = g.SoftMax(scores, mask, float32(1/math.Sqrt(float64(d))))
+	a := g.MulMat(g.Cont(g.Permute(part(2, keys), [4]int{1, 0, 2, 3})), probs) // [dim, n, heads]
 	return g.Reshape(g.Cont(g.Permute(a, [4]int{0, 2, 1, 3})), c.Width, n), probs
 }
 
@@ -82,7 +88,7 @@ func (e *Encoder) attend(g *compute.Graph, qkv *compute.Tensor) (rows, probs *co
 // patches, mean over the heads.
 func (e *Encoder) attention(g *compute.Graph, probs *compute.Tensor) *compute.Tensor {
 	c := e.Config
-	n, patches := probs.Shape[1], probs.Shape[0]-c.Prefix()-c.Aggregation
+	n, patches := probs.Shape[1], c.Patches()
 	part := g.Slice(g.Slice(probs, 1, n-c.Aggregation, c.Aggregation), 0, c.Prefix(), patches)
 	heads := g.Cont(g.Permute(part, [4]int{1, 2, 0, 3})) // [heads, patches, A]
 	return g.Reshape(g.Scale(g.SumRows(heads), 1/float32(c.Heads), 0), patches, c.Aggregation)

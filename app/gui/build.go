@@ -18,6 +18,7 @@ type controls struct {
 	columns *columns
 
 	// Top bar.
+	bar                     *fyne.Container
 	brand                   *brand
 	views                   *widgets.Segmented
 	pages                   *widgets.Segmented
@@ -96,9 +97,9 @@ func (w *window) buildTop() fyne.CanvasObject {
 	u.deviceMenu = widgets.NewButton("Device", widgets.Outline, w.openDeviceMenu)
 	u.exportMenu = widgets.NewButton("Export ▾", widgets.Outline, w.openExportMenu)
 	u.settingsBtn = widgets.NewIconButton(widgets.IconGear, "settings", w.openSettings)
-	bar := container.New(&topBar{}, hbox(side4, u.brand, w.buildViews()), u.pages,
+	u.bar = container.New(&topBar{}, hbox(side4, u.brand, w.buildViews()), u.pages,
 		hbox(theme.Gap, u.modelMenu, u.deviceMenu, u.exportMenu, u.settingsBtn))
-	return vbox(0, padded(theme.Gap, theme.Gap, side4, side4, bar), newRule())
+	return vbox(0, padded(theme.Gap, theme.Gap, side4, side4, u.bar), newRule())
 }
 
 func (w *window) buildLeft() fyne.CanvasObject {
@@ -120,7 +121,7 @@ func (w *window) buildLeft() fyne.CanvasObject {
 	scroll := container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, column))
 	foot := vbox(0, newRule(), padded(theme.Inset, theme.Inset, side4, side4,
 		w.cmp.either(vbox(theme.Inset, w.buildKeep(), u.askButton), w.cmp.buildButton())))
-	return w.answeringOr(container.New(&frame{}, vbox(0), scroll, foot), w.draw.buildLeft())
+	return w.perView(container.New(&frame{}, vbox(0), scroll, foot), w.draw.buildLeft(), w.robot.buildLeft())
 }
 
 func (w *window) buildCentre() fyne.CanvasObject {
@@ -157,9 +158,9 @@ func (w *window) buildCentre() fyne.CanvasObject {
 	u.tools = container.New(&toolRow{slider: u.alpha, chip: u.clearForced, optional: []fyne.CanvasObject{label, u.mapMenu}},
 		u.modes, label, u.alpha, u.mapMenu, u.clearForced, u.sides)
 	banners := vbox(theme.Gap, u.banner.Banner, u.notice.Banner)
-	whole = container.New(&centreLayout{}, w.answeringOr(w.cmp.either(u.tools, w.cmp.buildTools()), w.draw.buildTools()), banners,
-		w.answeringOr(w.cmp.either(u.view, w.cmp.buildMaps()), w.draw.buildMiddle()),
-		w.answeringOr(w.cmp.either(vbox(theme.Gap, u.timeline, u.words), w.cmp.buildLayers()), vbox(0)))
+	whole = container.New(&centreLayout{}, w.perView(w.cmp.either(u.tools, w.cmp.buildTools()), w.draw.buildTools(), w.robot.buildTools()), banners,
+		w.perView(w.cmp.either(u.view, w.cmp.buildMaps()), w.draw.buildMiddle(), w.robot.buildMiddle()),
+		w.perView(w.cmp.either(vbox(theme.Gap, u.timeline, u.words), w.cmp.buildLayers()), vbox(0), vbox(0)))
 	return padded(theme.Inset, theme.Inset, side4, side4, whole)
 }
 
@@ -175,7 +176,7 @@ func (w *window) buildRight() fyne.CanvasObject {
 		widgets.NewSectionTitle("What it saves"), u.savings,
 		gap(), w.buildInspector())
 	answers := w.cmp.either(container.NewVScroll(padded(theme.Inset, theme.Inset, side4, side4, u.column)), w.cmp.buildResults())
-	return w.answeringOr(answers, w.draw.buildResults())
+	return w.perView(answers, w.draw.buildResults(), w.robot.buildResults())
 }
 
 // gap is a little more room above a section.

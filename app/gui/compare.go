@@ -228,7 +228,7 @@ func (c *comparison) restore(o opened, s *trace.State, in *input) {
 		return
 	}
 	w.setView(viewCompare)
-	w.abandonDrawing()
+	w.abandonOthers()
 	w.cancel()
 	w.run = nil
 	c.shown, c.asked = snapshot{}, nil

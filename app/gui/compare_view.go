@@ -200,6 +200,8 @@ func (c *comparison) showStatus() {
 		items = append(items, "Ending the run between two layers …")
 	case w.run != nil && w.run.compares:
 		items = append(items, "Comparing: "+comparedStage(s))
+	case w.run != nil && w.run.acts:
+		items = append(items, "Robot runs: "+w.robot.stage())
 	case w.run != nil:
 		items = append(items, "Ask runs: "+stageText(w.state()))
 	case s.Error != "":

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if log == "" {
 		os.Exit(m.Run())
 	}
-	Run(&fakeEngine{script: func(r trace.Request) []trace.Event {
+	Run(&fakeRobot{side: viewSide, fakeEngine: fakeEngine{script: func(r trace.Request) []trace.Event {
 		if b, err := json.Marshal(r); err == nil {
 			os.WriteFile(log, b, 0o600)
 		}
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 			return replayDrawing(r)
 		}
 		return replay(r)
-	}, pause: pace()}, Options{Files: os.Args[1:]})
+	}, pause: pace()}}, Options{Files: os.Args[1:]})
 }
 
 // asPace is how long the scripted engine waits before each event, as a duration.

@@ -1,4 +1,4 @@
-// Package gui is Winnow's window: the views Ask, Compare and Draw, in three columns. This is Ask:
+// Package gui is Winnow's window: the views Ask, Compare, Draw and Robot, in three columns. This is Ask:
 //
 //	┌ brand, views ────────────────────────── model, device, export, settings ┐
 //	│ picture      │ Kept│Score│Rank  overlay  map  clear   Dense│Pruned  │ dense │
@@ -30,7 +30,7 @@
 // The inspector (inspector.go) is one view for all methods: a tab appears as a run's decisions have
 // something for it, whichever method made them. words.go scrubs through the answer.
 //
-// views.go brings one of three views to the front, whose parts lie over each other in the same
+// views.go brings one of four views to the front, whose parts lie over each other in the same
 // columns. compare….go is the Compare view, which shares picture and question with Ask. draw….go is
 // the Draw view, which has a form of its own; it runs on the engine like the others, one run at a
 // time, and its run is folded and fed in the same way:
@@ -40,6 +40,16 @@
 //	│ methods      │ └──────────────────┘  └──────────────────┘      │ difference │
 //	│──────────────│ ▶ strip: a mark a step, how it was made         │ tokens of  │
 //	│ Draw         │   curve: what the method went by                │ the step   │
+//
+// robot….go is the Robot view, again with a form of its own. Its run can be paused and go on: a
+// request that continues is streamed after the events of the one before (stream.go), into one trace.
+//
+//	│ task         │ Both encoders│DINOv2│SigLIP│None               │ savings      │
+//	│ instruction  │ ┌ front camera ────┐  ┌ wrist camera ────┐     │ routing      │
+//	│ policy       │ └ where it looks ──┘  └──────────────────┘     │ looks        │
+//	│ methods      │   next actions: dense (line), acting (dots)    │ export       │
+//	│──────────────│ ▶ strip: a tick a step, taller where it looked │ gate, mask   │
+//	│ Run Step     │                                                │              │
 //
 // Everything but the goroutines of stream.go, sweep.go, load.go and clipboard.go runs on Fyne's
 // thread; those come back through window.do. Start reading at gui.go, then run.go and show.go.

@@ -160,13 +160,6 @@ func (d *drawing) begin(r trace.Request) {
 	w.showAsk()
 }
 
-// abandonDrawing ends a drawing in progress, whose place another run takes.
-func (w *window) abandonDrawing() {
-	if w.run != nil && w.run.draws {
-		w.abandon()
-	}
-}
-
 // arrived shows a snapshot of the drawing in progress.
 func (d *drawing) arrived(s snapshot) {
 	w := d.w

@@ -9,7 +9,8 @@ import (
 // shownParams are the parameters of a method that its card always shows, in this order and under
 // these names; the others unfold. A method that is not here shows all.
 var shownParams = map[string][][2]string{
-	"sada": {{"lagrange_term", "Lagrange order"}, {"max_interval", "Full step at least every"}, {"tokens", "Token-wise pruning"}},
+	"sada":   {{"lagrange_term", "Lagrange order"}, {"max_interval", "Full step at least every"}, {"tokens", "Token-wise pruning"}},
+	"cogvla": {{"max", "Kept in the first layers, at most"}, {"min", "Kept in the last layers, at least"}, {"average", "Average"}},
 }
 
 // orderedParams are a method's parameters with the shown ones first.

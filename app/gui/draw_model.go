@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 
 	builtin "winnow/assets/models"
 )
@@ -104,24 +102,9 @@ func (d *drawing) showModel() {
 // chooseFolder opens the dialog for a model's folder.
 func (d *drawing) chooseFolder() {
 	w := d.w
-	f := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
-		if err != nil {
-			w.ui.banner.Error(sentence("the folder cannot be opened: " + err.Error() + "; choose another one"))
-			return
-		}
-		if u == nil {
-			return
-		}
+	w.folderDialog(func(u fyne.ListableURI) {
 		w.look.Folder = filepath.Dir(u.Path())
 		w.remember()
 		d.chooseModel(u.Path())
-	}, w.win)
-	if w.look.Folder != "" {
-		if l, err := storage.ListerForURI(storage.NewFileURI(w.look.Folder)); err == nil {
-			f.SetLocation(l)
-		}
-	}
-	s := w.win.Canvas().Size()
-	f.Resize(fyne.NewSize(min(s.Width-80, 960), min(s.Height-80, 680)))
-	f.Show()
+	})
 }

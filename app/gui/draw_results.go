@@ -215,6 +215,8 @@ func (d *drawing) showStatus() {
 		items = append(items, "Drawing: "+d.stage())
 	case w.run != nil && w.run.compares:
 		items = append(items, "Compare runs: "+comparedStage(w.cmp.state()))
+	case w.run != nil && w.run.acts:
+		items = append(items, "Robot runs: "+w.robot.stage())
 	case w.run != nil:
 		items = append(items, "Ask runs: "+stageText(w.state()))
 	case s.Error != "":

@@ -1,7 +1,9 @@
 package gui
 
 import (
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +17,7 @@ import (
 
 	"winnow/app/gui/theme"
 	"winnow/internal/trace"
+	"winnow/robotics/export"
 	"winnow/vision/figure"
 )
 
@@ -25,6 +28,9 @@ func (w *window) openExportMenu() {
 		return
 	case w.inDraw():
 		w.draw.openExportMenu()
+		return
+	case w.inRobot():
+		w.robot.openExportMenu()
 		return
 	}
 	can := w.exportable()
@@ -88,6 +94,9 @@ func (w *window) exportFigure() {
 	case w.inDraw():
 		w.draw.exportPicture()
 		return
+	case w.inRobot():
+		w.robot.chooseExport(export.LeRobotV3)
+		return
 	}
 	layer := w.at
 	o := figure.Options{Layer: &layer, Map: w.look.colours(), Light: w.look.theme() == theme.Light}
@@ -111,8 +120,11 @@ func (w *window) exportScores() {
 func (w *window) export(ext string, write func(path string) error) {
 	if !w.exportable() {
 		first := "ask"
-		if w.inDraw() {
+		switch {
+		case w.inDraw():
 			first = "draw"
+		case w.inRobot():
+			first = "let the robot act"
 		}
 		w.ui.banner.Notice("There is no run to export yet: " + first + " first, or open a trace.")
 		return
@@ -120,7 +132,7 @@ func (w *window) export(ext string, write func(path string) error) {
 	end := "-run"
 	if w.comparing() {
 		end = "-compared"
-	} else if w.inDraw() {
+	} else if !answers(w.look.View) {
 		end = ""
 	}
 	w.exportAs(w.exportName(end), ext, write)
@@ -165,11 +177,14 @@ func writeTo(path, ext string, write func(string) error) error {
 }
 
 func (w *window) exported(name string, err error) {
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		w.ui.banner.Notice(sentence(err.Error()))
+	case err != nil:
 		w.ui.banner.Error(sentence(err.Error()))
-		return
+	default:
+		w.ui.toast.Say("Wrote " + name)
 	}
-	w.ui.toast.Say("Wrote " + name)
 }
 
 // exportName is the picture's name without its extension, and an end.
@@ -177,6 +192,8 @@ func (w *window) exportName(end string) string {
 	name := "winnow"
 	if w.inDraw() {
 		name = w.draw.exportName()
+	} else if w.inRobot() {
+		name = w.robot.exportName()
 	}
 	if s := w.front().state; s != nil && s.Picture != nil && s.Picture.Name != "" {
 		p := s.Picture

@@ -42,6 +42,8 @@ const (
 	frameQuiet = 250 * time.Millisecond
 	// sketchPause is longer: each redraw of a drawing enlarges a picture on the processor.
 	sketchPause = 200 * time.Millisecond
+	// actPause is that of a robot, whose cameras and maps change with each step.
+	actPause = 100 * time.Millisecond
 )
 
 // put never waits for show. A snapshot that is done is not held back.

@@ -111,9 +111,10 @@ type window struct {
 
 	ui controls
 	// cmp is the Compare view, which shares the picture, the question and the run with this one, draw
-	// the Draw view, which shares the run.
-	cmp  *comparison
-	draw *drawing
+	// the Draw view and robot the Robot view, which share the run.
+	cmp   *comparison
+	draw  *drawing
+	robot *robot
 	// parts are what only some of the views show.
 	parts []viewPart
 }
@@ -121,7 +122,7 @@ type window struct {
 // look is how the view is set, remembered beside the form.
 type look struct {
 	Theme string `json:"theme"` // dark, light, system
-	// View is the one in front: ask, compare, draw.
+	// View is the one in front: ask, compare, draw, robot.
 	View  string  `json:"view,omitempty"`
 	Mode  string  `json:"mode"` // kept, score, rank
 	Map   string  `json:"map"`
@@ -172,7 +173,7 @@ func (l look) theme() theme.Mode {
 // function on the thread that this is called on, some time.
 func newWindowOn(a fyne.App, e engine.Engine, do func(func())) *window {
 	w := &window{app: a, engine: e, do: do, now: time.Now, follow: true}
-	w.cmp, w.draw = newComparison(w), newDrawing(w)
+	w.cmp, w.draw, w.robot = newComparison(w), newDrawing(w), newRobot(w)
 	w.recall()
 	a.Settings().SetTheme(theme.New(w.look.theme()))
 	w.win = a.NewWindow("Winnow")
@@ -223,8 +224,9 @@ func (w *window) listEngine() {
 			if w.closed {
 				return
 			}
-			// The Draw view lists its own.
-			w.models = slices.DeleteFunc(models, func(m engine.ModelEntry) bool { return m.Draws })
+			w.robot.list(models)
+			// The Draw view lists its own, too.
+			w.models = slices.DeleteFunc(models, func(m engine.ModelEntry) bool { return m.Draws || m.Acts })
 			w.devices, w.listErr = devices, err
 			w.showMenus()
 			w.showNotices()

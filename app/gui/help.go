@@ -16,9 +16,9 @@ import (
 type helpPanel struct{ pop *widget.PopUp }
 
 var helpKeys = [][2]string{
-	{"Enter", "ask or draw, from the text; Shift+Enter begins a line"},
-	{"Ctrl+Enter", "ask, compare or draw, from anywhere"},
-	{"Ctrl+1  2  3", "the views Ask, Compare and Draw; O: the overlap of the sides compared"},
+	{"Enter", "ask, draw or run, from the text; Shift+Enter begins a line"},
+	{"Ctrl+Enter", "ask, compare, draw or run, from anywhere"},
+	{"Ctrl+1  –  4", "the views Ask, Compare, Draw and Robot; O: the overlap of the sides compared"},
 	{"Esc", "cancel the run; leave the question, so that the keys below work"},
 	{"Ctrl+O", "open a picture, a figure, a trace or a model"},
 	{"Ctrl+V", "paste a picture, or the path of a file"},
@@ -31,10 +31,11 @@ var helpKeys = [][2]string{
 	{"[  ]", "the tab before and after in the inspector"},
 	{"1  2  3", "show what is kept, the scores, the ranks"},
 	{"1  –  4", "in Draw: side by side, slider, difference, unstable tokens; N: another seed"},
+	{"Space  .  R", "in Robot: run or pause; one look; the same scene anew; N: another scene, H: where it looks"},
 	{"A  B  D", "dense side, pruned side, the other side"},
 	{"Tab", "to the next control; arrows move its value"},
 	{"Ctrl+Z", "undo a change of the methods or of forced tokens; Ctrl+Shift+Z: again"},
-	{"Ctrl+S", "export the figure, or the picture drawn; Ctrl+Shift+S: the trace"},
+	{"Ctrl+S", "export the figure, the picture drawn or the episodes; Ctrl+Shift+S: the trace"},
 	{"F1  ?", "this list"},
 }
 

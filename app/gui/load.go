@@ -45,14 +45,14 @@ func newInput(p *picture.Picture) *input {
 	}
 }
 
-// opened is what files turned out to be. At most one of in, events, model and drawer is set.
+// opened is what files turned out to be. At most one of in, events, model, drawer and policy is set.
 type opened struct {
 	in     *input
 	events []trace.Event
 	// model is a path for Request.Model.
 	model string
-	// drawer is the folder of a model that draws.
-	drawer string
+	// drawer is the folder of a model that draws, policy that of a robot's.
+	drawer, policy string
 	// name is that of the file.
 	name string
 	// notice is something to say beside it: what was passed over, where a trace broke off.
@@ -74,6 +74,7 @@ const (
 	traceFile
 	modelFile
 	drawerFolder // of a model that draws
+	policyFolder // of a robot's policy
 )
 
 // kindOf looks at the first bytes; the name decides only where they say nothing.
@@ -86,6 +87,9 @@ func kindOf(path string) (fileKind, error) {
 		return 0, fmt.Errorf("%s cannot be opened: %w", path, bare(err))
 	}
 	if info.IsDir() {
+		if _, err := os.Stat(filepath.Join(path, "dataset_statistics.json")); err == nil {
+			return policyFolder, nil
+		}
 		if _, err := os.Stat(filepath.Join(path, "config.json")); err == nil {
 			return modelFile, nil
 		}
@@ -210,6 +214,8 @@ func loadFile(ctx context.Context, path string) opened {
 		return opened{model: path, name: name}
 	case drawerFolder:
 		return opened{drawer: path, name: name}
+	case policyFolder:
+		return opened{policy: path, name: name}
 	case traceFile, pngFile:
 		o := loadTrace(path)
 		if kind == traceFile || !errors.Is(o.err, trace.ErrNoTrace) {

@@ -49,11 +49,18 @@ func (w *window) showMenus() {
 	if m := w.model(); m != nil && m.BuiltIn {
 		text += " · built in"
 	}
-	if w.inDraw() {
+	switch {
+	case w.inDraw():
 		text = w.draw.modelTitle()
+	case w.inRobot():
+		text = w.robot.modelTitle()
 	}
-	w.ui.modelMenu.SetText(short(text, 30) + " ▾")
-	w.ui.deviceMenu.SetText(short(w.deviceTitle(), 24) + " ▾")
+	model, device := 30, 24
+	if w.ui.columns.narrow {
+		model, device = 12, 10
+	}
+	w.ui.modelMenu.SetText(short(text, model) + " ▾")
+	w.ui.deviceMenu.SetText(short(w.deviceTitle(), device) + " ▾")
 }
 
 func short(text string, n int) string {
@@ -104,8 +111,12 @@ func threadsText(n int) string {
 }
 
 func (w *window) openModelMenu() {
-	if w.inDraw() {
+	switch {
+	case w.inDraw():
 		w.draw.openModelMenu()
+		return
+	case w.inRobot():
+		w.robot.openModelMenu()
 		return
 	}
 	var items []*fyne.MenuItem
@@ -201,7 +212,7 @@ func (w *window) openMapMenuUnder(button fyne.CanvasObject) {
 // showNotices says where the built-in model is outside of its world.
 func (w *window) showNotices() {
 	m := w.model()
-	foreign := !w.inDraw() && m != nil && m.BuiltIn && m.Vision && w.in != nil && w.in.Scene == nil && !w.foreign
+	foreign := answers(w.look.View) && m != nil && m.BuiltIn && m.Vision && w.in != nil && w.in.Scene == nil && !w.foreign
 	switch {
 	case !foreign:
 		w.ui.notice.Dismiss()
@@ -211,11 +222,16 @@ func (w *window) showNotices() {
 	}
 }
 
-// narrowed shows the switch between picture and results where only one has room.
+// narrowed shows the switch between picture and results where only one has room, and leaves out of
+// the top bar what can be done without.
 func (w *window) narrowed(on bool) {
 	if on {
 		w.ui.pages.Show()
+		w.ui.brand.Hide()
 	} else {
 		w.ui.pages.Hide()
+		w.ui.brand.Show()
 	}
+	w.showMenus()
+	w.ui.bar.Layout.Layout(w.ui.bar.Objects, w.ui.bar.Size())
 }

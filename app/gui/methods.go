@@ -47,6 +47,9 @@ func (w *window) undo() {
 	case w.inDraw():
 		w.draw.undo()
 		return
+	case w.inRobot():
+		w.robot.undo()
+		return
 	}
 	w.restoreEdits(w.hist.undo(w.form.edits()))
 }
@@ -58,6 +61,9 @@ func (w *window) redo() {
 		return
 	case w.inDraw():
 		w.draw.redo()
+		return
+	case w.inRobot():
+		w.robot.redo()
 		return
 	}
 	w.restoreEdits(w.hist.redo(w.form.edits()))

@@ -59,7 +59,7 @@ func (w *window) load(open func(context.Context) opened) {
 				w.askWhenLoaded = false
 				w.ui.banner.Error(sentence(o.err.Error()), widgets.Action{Label: "Choose another", Do: w.chooseFile})
 			case o.model != "":
-				if w.inDraw() { // such a model answers
+				if !answers(w.look.View) { // such a model answers
 					w.setView(viewAsk)
 				}
 				w.chooseModel(o.model)
@@ -68,12 +68,18 @@ func (w *window) load(open func(context.Context) opened) {
 				w.setView(viewDraw)
 				w.draw.chooseModel(o.drawer)
 				w.say(o.notice)
+			case o.policy != "":
+				w.setView(viewRobot)
+				w.robot.chooseModel(o.policy)
+				w.say(o.notice)
 			case st != nil && st.Request.Draw != nil:
 				w.draw.restore(o, st)
+			case st != nil && (st.Request.Act != nil || st.Acting != nil):
+				w.robot.restore(o, st)
 			case st != nil:
 				w.cmp.restore(o, st, in)
 			default:
-				if w.inDraw() { // a picture is asked about
+				if !answers(w.look.View) { // a picture is asked about
 					w.setView(viewAsk)
 				}
 				w.setInput(o.in)
@@ -99,7 +105,7 @@ func (w *window) say(text string) {
 
 // setInput takes a picture to ask about. A run in progress ends: its picture is gone.
 func (w *window) setInput(in *input) {
-	w.abandonDrawing()
+	w.abandonOthers()
 	w.cancel()
 	w.run = nil
 	w.stopPlaying()
@@ -122,7 +128,7 @@ func (w *window) setInput(in *input) {
 
 // restore shows a run that was recorded: its picture, question, methods, and what came of it.
 func (w *window) restore(o opened, s *trace.State, in *input) {
-	w.abandonDrawing()
+	w.abandonOthers()
 	w.cancel()
 	w.run = nil
 	w.stopPlaying()
@@ -218,4 +224,18 @@ func (w *window) showDialog(d *dialog.FileDialog) {
 	s := w.win.Canvas().Size()
 	d.Resize(fyne.NewSize(min(s.Width-80, 960), min(s.Height-80, 680)))
 	d.Show()
+}
+
+// folderDialog lets the person choose a folder, beginning at the last one.
+func (w *window) folderDialog(chosen func(fyne.ListableURI)) {
+	f := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if err != nil {
+			w.ui.banner.Error(sentence("the folder cannot be opened: " + err.Error() + "; choose another one"))
+			return
+		}
+		if u != nil {
+			chosen(u)
+		}
+	}, w.win)
+	w.showDialog(f)
 }

@@ -83,6 +83,7 @@ func (w *window) reset() {
 	w.setView(w.look.View)
 	w.cmp.reset()
 	w.draw.reset()
+	w.robot.defaults()
 	w.applyTheme()
 	w.showAll()
 	w.showForm()

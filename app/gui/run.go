@@ -14,10 +14,12 @@ import (
 type running struct {
 	request trace.Request
 	cancel  context.CancelFunc
-	// compares: it belongs to the Compare view; draws: to the Draw view.
-	compares, draws bool
+	// compares: it belongs to the Compare view; draws: to the Draw view; acts: to the Robot view.
+	compares, draws, acts bool
 	// cancelled: the person ended it, and its last events are still to come.
 	cancelled bool
+	// goesOn: it was cancelled only to go on at once, with what the form says then.
+	goesOn bool
 	// live: it repeats the run shown, began then, for a change made at since.
 	live         bool
 	began, since time.Time
@@ -90,7 +92,7 @@ func (w *window) begin(r trace.Request) {
 }
 
 // asks reports whether it is a run of the Ask view.
-func (r *running) asks() bool { return r != nil && !r.compares && !r.draws }
+func (r *running) asks() bool { return r != nil && !r.compares && !r.draws && !r.acts }
 
 // abandon ends the run in progress, of whichever view, without waiting for its last events.
 func (w *window) abandon() {
@@ -114,6 +116,11 @@ func (w *window) abandon() {
 		if ended(&w.draw.shown) {
 			w.draw.showRun()
 		}
+	case run.acts:
+		w.robot.standing = nil
+		if ended(&w.robot.shown) {
+			w.robot.showRun()
+		}
 	case run.compares:
 		if ended(&w.cmp.shown) {
 			w.cmp.drawn = comparedDrawn{}
@@ -122,6 +129,13 @@ func (w *window) abandon() {
 	case ended(&w.shown):
 		w.drawn = drawn{}
 		w.showRun()
+	}
+}
+
+// abandonOthers ends a drawing or an acting run in progress, whose place another run takes.
+func (w *window) abandonOthers() {
+	if w.run != nil && (w.run.draws || w.run.acts) {
+		w.abandon()
 	}
 }
 

@@ -22,6 +22,7 @@ func (w *window) setTheme(name string) {
 	w.applyTheme()
 	w.cmp.showLook()
 	w.draw.showLook()
+	w.robot.showLook()
 	w.remember()
 }
 

@@ -19,6 +19,7 @@ var bindings = []binding{
 	{fyne.Key1, false, func(w *window) { w.setView(viewAsk) }},
 	{fyne.Key2, false, func(w *window) { w.setView(viewCompare) }},
 	{fyne.Key3, false, func(w *window) { w.setView(viewDraw) }},
+	{fyne.Key4, false, func(w *window) { w.setView(viewRobot) }},
 	{fyne.KeyS, false, (*window).exportFigure},
 	{fyne.KeyS, true, (*window).exportTrace},
 	{fyne.KeyZ, true, (*window).redo},
@@ -59,7 +60,7 @@ func (w *window) shortcut(s fyne.Shortcut) bool {
 
 // typedKey gets the keys that no widget took.
 func (w *window) typedKey(e *fyne.KeyEvent) {
-	if w.comparing() && w.cmp.typedKey(e) || w.inDraw() && w.draw.typedKey(e) {
+	if w.comparing() && w.cmp.typedKey(e) || w.inDraw() && w.draw.typedKey(e) || w.inRobot() && w.robot.typedKey(e) {
 		return
 	}
 	if w.forceKey(e.Name) {
@@ -104,7 +105,7 @@ func (w *window) escape() {
 }
 
 func (w *window) typedRune(r rune) {
-	if w.comparing() && w.cmp.typedRune(r) || w.inDraw() && w.draw.typedRune(r) {
+	if w.comparing() && w.cmp.typedRune(r) || w.inDraw() && w.draw.typedRune(r) || w.inRobot() && w.robot.typedRune(r) {
 		return
 	}
 	switch r {
@@ -130,9 +131,12 @@ func (w *window) typedRune(r rune) {
 }
 
 func (w *window) focusQuestion() {
-	if w.inDraw() {
+	switch {
+	case w.inDraw():
 		w.win.Canvas().Focus(w.draw.ui.prompt)
-	} else {
+	case w.inRobot():
+		w.win.Canvas().Focus(w.robot.ui.instruction)
+	default:
 		w.win.Canvas().Focus(w.ui.question)
 	}
 }

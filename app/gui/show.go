@@ -68,6 +68,7 @@ func (w *window) showRun() {
 func (w *window) showAsk() {
 	w.cmp.showButton()
 	w.draw.showButton()
+	w.robot.showButton()
 	b := w.ui.askButton
 	switch {
 	case w.run != nil && w.run.cancelled && !w.run.live:
@@ -289,6 +290,9 @@ func sentence(text string) string {
 // showStatus is the foot of the window.
 func (w *window) showStatus() {
 	switch {
+	case w.inRobot() || !w.comparing() && !w.inDraw() && w.run != nil && w.run.acts:
+		w.robot.showStatus()
+		return
 	case w.inDraw() || !w.comparing() && w.run != nil && w.run.draws:
 		w.draw.showStatus()
 		return

@@ -14,10 +14,11 @@ const (
 	viewAsk     = "ask"
 	viewCompare = "compare"
 	viewDraw    = "draw"
+	viewRobot   = "robot"
 )
 
 // views lists them as the switch in the top bar does.
-var views = []string{viewAsk, viewCompare, viewDraw}
+var views = []string{viewAsk, viewCompare, viewDraw, viewRobot}
 
 // viewPart is an object that only some views show.
 type viewPart struct {
@@ -31,18 +32,23 @@ func (w *window) only(o fyne.CanvasObject, views ...string) fyne.CanvasObject {
 	return o
 }
 
-// answeringOr puts what the views that answer show and what the Draw view shows into one place.
-func (w *window) answeringOr(answering, drawing fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewStack(w.only(answering, viewAsk, viewCompare), w.only(drawing, viewDraw))
+// perView puts what the views that answer show and what the others show into one place.
+func (w *window) perView(answering, drawing, acting fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(w.only(answering, viewAsk, viewCompare), w.only(drawing, viewDraw), w.only(acting, viewRobot))
 }
 
 func (w *window) comparing() bool { return w.look.View == viewCompare }
 
 func (w *window) inDraw() bool { return w.look.View == viewDraw }
 
+func (w *window) inRobot() bool { return w.look.View == viewRobot }
+
+// answers tells the views of pictures and questions from the others.
+func answers(view string) bool { return view != viewDraw && view != viewRobot }
+
 // buildViews is the switch between the views in the top bar.
 func (w *window) buildViews() fyne.CanvasObject {
-	w.ui.views = widgets.NewSegmented([]string{"Ask", "Compare", "Draw"}, func(i int) { w.setView(views[i]) })
+	w.ui.views = widgets.NewSegmented([]string{"Ask", "Compare", "Draw", "Robot"}, func(i int) { w.setView(views[i]) })
 	return w.ui.views
 }
 
@@ -61,6 +67,9 @@ func (w *window) setView(name string) {
 	if name != viewDraw {
 		w.draw.stopPlaying()
 	}
+	if name != viewRobot {
+		w.robot.stopPlaying()
+	}
 	w.ui.views.SetSelected(i)
 	for _, p := range w.parts {
 		if !slices.Contains(p.views, name) {
@@ -75,7 +84,7 @@ func (w *window) setView(name string) {
 	if w.ui.status == nil || w.ui.banner.Banner == nil || w.win.Content() == nil {
 		return // while the window is built
 	}
-	if (was == viewDraw) != (name == viewDraw) {
+	if was != name && !(answers(was) && answers(name)) {
 		w.ui.banner.Dismiss() // what it says is about the other kind of run
 		w.showMenus()
 		w.showNotices()
@@ -88,6 +97,8 @@ func (w *window) setView(name string) {
 		w.cmp.showRun()
 	case viewDraw:
 		w.draw.showRun()
+	case viewRobot:
+		w.robot.showRun()
 	}
 	w.ui.banner.relay()
 	w.win.Content().Refresh()
@@ -101,6 +112,8 @@ func (w *window) front() snapshot {
 		return w.cmp.shown
 	case w.inDraw():
 		return w.draw.shown
+	case w.inRobot():
+		return w.robot.shown
 	}
 	return w.shown
 }
@@ -112,6 +125,8 @@ func (w *window) submit() {
 		w.cmp.ask()
 	case w.inDraw():
 		w.draw.ask()
+	case w.inRobot():
+		w.robot.submit()
 	default:
 		w.ask()
 	}

@@ -30,16 +30,23 @@ def loss(model, batch, d):
 
 
 @torch.no_grad()
-def decode(model, batch):
-    """The action [B, a], token after token; all prompts must be of one length."""
+def tokens(model, batch):
+    """The action, token after token: ids [B, a], and the logits [B, a, vocabulary] that each was the
+    best of. All prompts must be of one length."""
     if len(set(batch["length"].tolist())) > 1:
         raise ValueError("the cache has no padding: decode prompts of one length")
     x, lay, _ = model.embed(batch)
     n, llm = int(lay["first"][0]), model.language_model
-    x, allowed, past, ids = x[:, :n], lay["allowed"][:, :n, :n], [None] * len(llm.model.layers), []
+    x, allowed, past, said = x[:, :n], lay["allowed"][:, :n, :n], [None] * len(llm.model.layers), []
     for _ in range(model.r.action):
         for i, layer in enumerate(llm.model.layers):
             x, past[i] = layer.compute(x, allowed, past=past[i])
-        ids.append(llm.lm_head(llm.model.norm(x[:, -1:])).argmax(-1))
-        x, allowed = llm.model.embed_tokens(ids[-1]), None  # the last row sees all before it
-    return to_actions(torch.cat(ids, 1), model.vocabulary)
+        said.append(llm.lm_head(llm.model.norm(x[:, -1:])))
+        x, allowed = llm.model.embed_tokens(said[-1].argmax(-1)), None  # the last row sees all before it
+    said = torch.cat(said, 1)
+    return said.argmax(-1), said
+
+
+def decode(model, batch):
+    """The action [B, a] in −1 … 1 that the tokens mean."""
+    return to_actions(tokens(model, batch)[0], model.vocabulary)

@@ -2,9 +2,9 @@
 
 q8_0 is a GGUF, f16 and f32 are safetensors; the averaged weights ship. With --shards it also writes
 reference.json: an observation of theirs and what PyTorch makes of it with the weights as stored, which
-`WINNOW_ROBOT_POLICY=OUT go test ./robotics/demos` compares with Go. The autoregressive variant has no
-reader in Go: its folder is for this folder's latency.py. averaged makes OUT one small file, matrices in
-float16, that stands in for STATE here and in latency.py (not in train.py): to carry from a machine without gguf.
+`WINNOW_ROBOT_POLICY=OUT go test ./robotics/demos ./robotics/policy` compares with Go. averaged makes OUT
+one small file, matrices in float16, that stands in for STATE here and in latency.py (not in train.py): to
+carry from a machine without gguf.
 """
 import argparse
 import base64
@@ -14,6 +14,7 @@ import os
 import numpy as np
 import torch
 
+import discrete
 import layout
 import look
 import recipe as recipes
@@ -46,17 +47,24 @@ def reference(model, r, words, stats, record):
     one = records.normalise({k: v[i:i + 1].copy() for k, v in w.items()}, stats[h["suite"]])
     batch = {k: torch.from_numpy(one[k]) for k in ("prompt", "length", "proprio")}
     batch["pixels"] = torch.from_numpy(cut)[None].float() / 255
-    out = model(batch)
-    s = stats[h["suite"]]["action"]
-    u, lo, hi = out["actions"][0].double().numpy(), np.array(s["q01"]), np.array(s["q99"])
+    s, said = stats[h["suite"]]["action"], {}
+    if model.autoregressive:
+        ids, logits = discrete.tokens(model, batch)
+        u = discrete.to_actions(ids, model.vocabulary).double().numpy()
+        kept, gate = [None] * len(model.language_model.model.layers), None
+        said = {"tokens": ids[0].tolist(), "logits": base64.b64encode(logits[0].float().numpy().astype("<f4").tobytes()).decode()}
+    else:
+        out = model(batch)
+        u, kept, gate = out["actions"][0].double().numpy(), out["kept"], out["gate"]
+    lo, hi = np.array(s["q01"]), np.array(s["q99"])
     actions = np.where(s["mask"], 0.5 * (u + 1) * (hi - lo + 1e-8) + lo, u)
     encoded = [base64.b64encode(np.ascontiguousarray(x).tobytes()).decode() for x in (*raw, *cut)]
     return {"suite": h["suite"], "task": h["task"], "seed": h["seed"], "step": i * h["every"], "side": r.image,
             "instruction": h["instruction"], "prompt": words.encode(h["instruction"]), "state": state.tolist(),
             "raw": encoded[:len(raw)], "pictures": encoded[len(raw):],
-            "kept": [r.visual if k is None else int((k <= r.visual).sum()) - 1 for k in out["kept"]],
-            "gate": out["gate"][0].tolist() if out["gate"] is not None else None,
-            "normalised": u.tolist(), "actions": actions.tolist()}
+            "kept": [r.visual if k is None else int((k <= r.visual).sum()) - 1 for k in kept],
+            "gate": gate[0].tolist() if gate is not None else None,
+            "normalised": u.tolist(), "actions": actions.tolist()} | said
 
 
 def main():
@@ -75,7 +83,7 @@ def main():
     print(f"{r.variant}, {a.type}: {size / 1e6:.2f} MB of weights")
     if a.type == "q8_0" and size > r.megabytes * 1e6:
         raise SystemExit(f"the limit is {r.megabytes} MB: take a smaller recipe")
-    if not a.shards or model.autoregressive:
+    if not a.shards:
         return
     model.load_state_dict(layout.stored(state["ema"], a.type), strict=False)
     for record in records.shards(a.shards):

@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 import torch
 
+from policy import BINS
+
 
 def stub(state, r):
     """The released layout counts one block more than is computed: a norm in its name."""
@@ -29,6 +31,9 @@ def config(r, vocabulary):
         text |= {"use_lfp": r.variant == "cogvla", "lfp_type": r.routing.type,
                  "lfp_average_factor": r.routing.average, "lfp_enable_film": True}
         out |= {"use_aggr": True, "num_vision_aggr": r.aggregation, "vision_aggregate_type": "moe"}
+    if r.variant == "autoregressive":  # nothing follows the bins in the vocabulary, where OpenVLA has 64 ids
+        out |= {"n_action_bins": BINS, "pad_to_multiple_of": 0}
+        out["winnow_policy"] |= {"chunk": 1, "action": r.action}
     return out | {"text_config": text}
 
 

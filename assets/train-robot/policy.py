@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from language import Decoder
+from teacher import Teacher
 from vision import MEANS, MLP, STDS, Backbone, Gate, Joined
 
 BINS = 256     # of the autoregressive variant; the last so many ids of its vocabulary
 STOP = 2
-STATES = 40    # numbers of a simulator's state that are taught, at most
 
 
 class Residual(nn.Module):
@@ -70,8 +70,7 @@ class Policy(nn.Module):
             self.language_model.lm_head = nn.Linear(d, self.vocabulary, bias=False)
         else:
             self.action_head = Within(HeadModel(r))
-        # Not exported: what the last prompt row knows of the simulator's state.
-        self.teacher = nn.Linear(d, STATES)
+        self.teacher = Teacher(sum(widths), r.cameras)
         self.apply(start)
         for name, m in self.named_modules():  # FiLM and routers begin as next to nothing
             if ".scale" in name or ".shift" in name:
@@ -79,20 +78,25 @@ class Policy(nn.Module):
                     nn.init.normal_(m.weight, std=0.02)
 
     def see(self, pixels, mean):
-        """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (rows [B, V, D], gate [B, 2] or None)."""
+        """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (rows [B, V, D], gate [B, 2] or None,
+        patches [B, cameras, P, both widths])."""
         b, n = pixels.shape[:2]
-        flat, rows = pixels.flatten(0, 1), []
+        flat, rows, patches = pixels.flatten(0, 1), [], []
         spread = mean.repeat_interleave(n, 0)
         for i, encoder in enumerate((self.vision_backbone.featurizer, self.vision_backbone.fused_featurizer)):
             norm = (flat - flat.new_tensor(MEANS[i])[:, None, None]) / flat.new_tensor(STDS[i])[:, None, None]
             vectors = (self.vision_aggr_featurizer, self.vision_aggr_fused_featurizer)[i] if self.r.sparse else None
-            rows.append(encoder(norm, spread, vectors))
+            out = encoder(norm, spread, vectors)
+            rows.append(out[0])
+            patches.append(out[1])
+        patches = torch.cat(patches, -1)
+        patches = patches.reshape(b, n, *patches.shape[1:])
         if not self.r.sparse:
-            return self.projector(torch.cat(rows, -1)).reshape(b, self.r.visual, -1), None
+            return self.projector(torch.cat(rows, -1)).reshape(b, self.r.visual, -1), None, patches
         gate = self.aggregation_router(mean)
         w = gate.repeat_interleave(n, 0)[:, :, None, None]
         z = w[:, 0] * self.featurizer_proj(rows[0]) + w[:, 1] * self.fused_featurizer_proj(rows[1])
-        return z.reshape(b, self.r.visual, -1), gate
+        return z.reshape(b, self.r.visual, -1), gate, patches
 
     def layout(self, prompt, length):
         """Who is who in a padded batch. prompt [B, P] ids with BOS, length [B] of them.
@@ -118,14 +122,14 @@ class Policy(nn.Module):
 
     def embed(self, batch, tokens=None):
         """The rows before the first layer. tokens [B, a] are the autoregressive variant's actions.
-        → (rows [B, S, D], layout, gate)"""
+        → (rows [B, S, D], layout with the encoders' patches, gate)"""
         prompt, length = batch["prompt"], batch["length"]
         lay, v, d = self.layout(prompt, length), self.r.visual, self.r.language.width
         words = self.language_model.model.embed_tokens
         e = words(prompt) * (torch.arange(prompt.shape[1], device=prompt.device) < length[:, None])[..., None]
         stop = words.weight[STOP]
         mean = (e.sum(1) + stop) / (length[:, None] + 1)  # of all that is not an action
-        visual, gate = self.see(batch["pixels"], mean)
+        visual, gate, lay["patches"] = self.see(batch["pixels"], mean)
         b, s = lay["real"].shape
         state = self.proprio_projector(batch["proprio"])[:, None]
         after = e.new_zeros(b, s - v - 1 - prompt.shape[1], d)
@@ -145,12 +149,15 @@ class Policy(nn.Module):
         return rows.gather(1, at[..., None].expand(-1, -1, rows.shape[-1]))
 
     def forward(self, batch, hard=True, tokens=None):
-        """batch: pixels [B, cameras, 3, side, side] 0 … 1, prompt [B, P], length [B], proprio [B, p].
+        """batch: pixels [B, cameras, 3, side, side] 0 … 1, prompt [B, P], length [B], proprio [B, p]; suite [B]
+        where the teacher is asked.
         → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state; kept; gate"""
         x, lay, gate = self.embed(batch, tokens)
         rows, kept = self.language_model.model(x, lay["allowed"], lay["about"], self.r.visual, hard)
         s = self.states(rows, lay, self.r.slots)
-        out = {"state": self.teacher(s[:, 0]), "kept": kept, "gate": gate}
+        out = {"kept": kept, "gate": gate}
+        if "suite" in batch:
+            out["state"] = self.teacher(lay["patches"], batch["suite"])
         if self.autoregressive:
             out["logits"] = self.language_model.lm_head(s)
         else:
@@ -169,7 +176,7 @@ def start(m):
 
 def exported(state):
     """Of a state_dict what ships."""
-    return {k: v for k, v in state.items() if not k.startswith("teacher.")}
+    return {k: v for k, v in state.items() if "teacher." not in k}
 
 
 def parameters(model):

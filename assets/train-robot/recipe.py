@@ -9,6 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "train"))
 
 VARIANTS = {
+    "stem": "dense and cogvla by turns on shared weights: what the others begin with",
     "dense": "OpenVLA-OFT: all patches, joined encoders, bidirectional",
     "stage1": "aggregation tokens and gate, CAtten, no routers",
     "cogvla": "stage1 and routers, of which rows skip layers",
@@ -125,6 +126,10 @@ def from_dict(d, variant=None):
     r.variant = variant or r.variant
     if r.variant not in VARIANTS:
         raise ValueError(f"there is no variant {r.variant!r}: choose " + ", ".join(VARIANTS))
+    if r.variant == "stem":  # its rate never falls: that is for the variants
+        r.stages = [s for s in r.stages if s.kind == "train"]
+        if not r.stages:
+            raise ValueError(f"{r.name} has no stage of kind train, which is all that a stem has: begin its variants with nothing")
     if len(r.vision) != 2:
         raise ValueError(f"{r.name} has {len(r.vision)} encoders; a policy has two")
     if r.image % r.patch or r.language.width % (2 * r.language.heads) or any(v.width % v.heads for v in r.vision):

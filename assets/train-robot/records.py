@@ -1,7 +1,7 @@
 """What robotics/demos/record writes, read: records → episodes → windows.
 
 A window is a step with pictures, and the chunk of actions from it on. Arrays by name, N windows:
-pixels [N, cameras, side, side, 3] uint8; prompt [N, P], length [N]; suite [N]; proprio [N, p];
+pixels [N, cameras, side, side, 3] uint8; prompt [N, P], length [N]; suite [N], of teacher.SUITES; proprio [N, p];
 actions [N, C, a] and valid [N, C] (0 behind the episode's end); state [N, STATES], 0 where there is
 none. Numbers are as the robot has them until `normalise`.
 """
@@ -13,7 +13,7 @@ import struct
 
 import numpy as np
 
-from policy import STATES
+from teacher import STATES, SUITES
 
 HELD_OUT = 20  # seeds in a row, of every 20 times as many, that are never trained on: one of each task
 
@@ -60,7 +60,9 @@ def numbers(h, body):
 
 
 def windows(h, body, r, words):
-    """The windows of one record, a dict of arrays without `suite`."""
+    """The windows of one record, a dict of arrays."""
+    if h["suite"] not in SUITES:
+        raise ValueError(f"the demonstrations are of a suite {h['suite']!r}; teacher.py knows " + ", ".join(SUITES))
     if h["size"] != r.image or len(h["cameras"]) != r.cameras or h["action"] != r.action or h["proprio"] != r.proprio:
         raise ValueError(f"{r.name} takes {r.cameras} pictures of {r.image} px, {r.action} numbers an action and {r.proprio} of "
                          f"state; the demonstrations have {len(h['cameras'])} of {h['size']} px, {h['action']} and {h['proprio']}")
@@ -73,7 +75,7 @@ def windows(h, body, r, words):
     wide = np.zeros((n, STATES), "float32")
     wide[:, :h["state"]] = state[at, :STATES]
     return {"pixels": pixels, "prompt": np.tile(np.array(prompt), (n, 1)), "length": np.full(n, length),
-            "proprio": proprio[at], "actions": action[np.minimum(ahead, h["steps"] - 1)],
+            "suite": np.full(n, SUITES.index(h["suite"])), "proprio": proprio[at], "actions": action[np.minimum(ahead, h["steps"] - 1)],
             "valid": (ahead < h["steps"]).astype("float32"), "state": wide}
 
 

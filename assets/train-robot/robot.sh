@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Records demonstrations, trains the variants of the built-in policy and exports them:
-# `make robot-model MINUTES=60`.
+# Records demonstrations, trains a stem, from it the variants of the built-in policy, and exports them:
+# `make robot-model`.
 #
 #   VARIANTS  in this order (dense stage1 cogvla autoregressive)
-#   CONFIG    a name in configs/ (robot-3.7m)        MINUTES  wall time of each variant (60)
-#   STEPS     length of each training instead of the recipe's: equal for all, so the comparison is fair
+#   CONFIG    a name in configs/ (robot-3.7m)
+#   STEM      steps of the stem (6000); 0: each variant begins with nothing
+#   STEPS     steps of each variant (1500): equal for all, so the comparison is fair
+#   MINUTES   ends each training by the clock too
 #   OUT       where all is written (out/robot)       DEMOS    shards that are there already (else recorded)
 #   EPISODES  how many to record (2000)              EVERY    steps from picture to picture (4)
 #   AT_ONCE   1 trains all variants side by side, for a GPU with cores to spare
@@ -15,7 +17,7 @@
 # and no network; without the package gguf it leaves VARIANT.pt to be exported elsewhere.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=${OUT:-out/robot} config=${CONFIG:-robot-3.7m} minutes=${MINUTES:-60}
+out=${OUT:-out/robot} config=${CONFIG:-robot-3.7m} stem=${STEM:-6000} steps=${STEPS:-1500}
 robot=assets/train-robot
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -39,10 +41,20 @@ if [ -z "${DEMOS:-}" ] && [ ! -e "$out/demos/0000.demos" ]; then
 	mv "$out/demos.part" "$out/demos"
 fi
 
-one() { # VARIANT
+train() { # VARIANT STEPS …
 	# shellcheck disable=SC2086
-	"$python" $robot/train.py --config "$config" --variant "$1" --out "$out/$1" --shards "$demos" \
-		--minutes "$minutes" ${STEPS:+--stage-steps "$STEPS"} ${FLAGS:-}
+	"$python" $robot/train.py --config "$config" --variant "$1" --out "$out/$1" --shards "$demos" --stage-steps "$2" \
+		${MINUTES:+--minutes "$MINUTES"} "${@:3}" ${FLAGS:-}
+}
+
+begin=()
+if [ "$stem" != 0 ]; then
+	train stem "$stem"
+	begin=(--from "$out/stem/state.pt" --stage cooldown)
+fi
+
+one() { # VARIANT
+	train "$1" "$steps" "${begin[@]}"
 	"$python" $robot/export.py "$out/$1/state.pt" "$out/$1.pt" --type averaged
 	if "$python" -c 'import gguf' 2>/dev/null; then
 		"$python" $robot/export.py "$out/$1.pt" "$out/policy-$1" --type q8_0 --shards "$demos"

@@ -41,14 +41,16 @@ class Kept:
             raise ValueError(f"every demonstration in {folder} is held out: record more")
         self.all = {k: v.to(device) for k, v in tensors(join(train)).items()}
         self.test = tensors(join(test)) if test else None
-        self.size = len(self.all["length"])
+        suite = self.all["suite"].cpu().numpy()
+        self.suites = [np.flatnonzero(suite == i) for i in np.unique(suite)]
 
     def stream(self, stage, seeds=None):
         return Draw(self, stage, seeds)
 
 
 class Draw:
-    """Windows at random. `seeds` is the number of batches drawn."""
+    """Windows at random, of each suite as many: episodes on the table are shorter, and harder to learn.
+    `seeds` is the number of batches drawn."""
 
     def __init__(self, kept, stage, seeds=None):
         self.kept, self.stage, self.turn = kept, stage, 0
@@ -56,7 +58,9 @@ class Draw:
 
     def next(self):
         rng = np.random.default_rng([self.stage.seed, self.seeds[0]])
-        pick = torch.from_numpy(rng.integers(self.kept.size, size=self.stage.batch))
+        n = self.stage.batch
+        which, where = rng.integers(len(self.kept.suites), size=n), rng.random(n)
+        pick = torch.from_numpy(np.array([self.kept.suites[s][int(u * len(self.kept.suites[s]))] for s, u in zip(which, where)]))
         self.seeds[0] += 1
         return {k: v[pick.to(v.device)] for k, v in self.kept.all.items()}
 

@@ -40,8 +40,10 @@ def main():
         raise SystemExit("say --shards DIR, or --painter with the binary of robotics/demos/record, one of the two")
     path = loop.prepare(a)
     r, words = recipes.load(a.config, a.variant), Words()
-    if a.stage_steps:
-        for stage in r.stages:
+    for stage in r.stages:
+        if a.stage or len(r.stages) == 1:  # it is all there is
+            stage.share = 1.0
+        if a.stage_steps:
             stage.steps = round(a.stage_steps * stage.share)
     state = torch.load(path, map_location="cpu", weights_only=True) if os.path.exists(path) else None
     recorder, extra = [a.painter], a.painter_args

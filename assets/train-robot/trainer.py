@@ -8,6 +8,7 @@ import look
 from loop import Course
 from policy import Policy, exported
 from optim import Muon
+from stem import Stem, part, side
 
 
 def optimisers(model, stage):
@@ -29,16 +30,18 @@ class Trainer(Course):
         super().__init__(recipe, device, precision)
         torch.manual_seed(seed)
         self.words, self.stats, self.total = words, stats, 0
-        self.model = Policy(recipe, words.size).to(self.device)
+        make = Stem if recipe.variant == "stem" else Policy
+        self.model = make(recipe, words.size).to(self.device)
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
         self.muon, self.adam = optimisers(self.model, self.stage)
 
     def compile(self, backend="inductor"):
         """Compiles blocks and dense layers; all others share that code. Routed layers stay as they are."""
-        v = self.model.vision_backbone
+        one = self.model.turns[0] if self.r.variant == "stem" else self.model
+        v = one.vision_backbone
         for block in (*v.featurizer.blocks, *v.fused_featurizer.blocks):
             block.compile(backend=backend)
-        for layer in self.model.language_model.model.layers:
+        for layer in one.language_model.model.layers:
             layer.compute = torch.compile(layer.compute, backend=backend)
 
     def save(self, path):
@@ -70,9 +73,12 @@ class Trainer(Course):
         torch.set_rng_state(state["rng"].cpu())
 
     def begin(self, state):
-        """Takes the weights alone, as training left them."""
+        """Takes the weights alone, averaged where they are; of a stem those of this variant."""
+        own, stem = self.model.state_dict(), state["recipe"]["variant"] == "stem" != self.r.variant
+        teacher = {side(self.r) + k if stem else k: v for k, v in own.items() if "teacher." in k}
+        weights = teacher | state["model"] | state["ema"]  # a teacher may be new
         try:
-            self.model.load_state_dict(state["model"])
+            self.model.load_state_dict(part(weights, self.r, own) if stem else {k: weights[k] for k in own})
         except (KeyError, RuntimeError) as e:
             raise ValueError(f"the weights to begin with are not a state.pt of {self.r.name}, {self.r.variant}: choose the "
                              "--config and --variant they were trained with") from e
@@ -84,8 +90,8 @@ class Trainer(Course):
 
     def loss(self, batch, pixels, hard):
         """→ (loss, {name: tensor}) on a batch that lies on the device."""
-        d = {k: batch[k] for k in ("prompt", "length", "proprio")} | {"pixels": pixels}
-        if self.model.autoregressive:
+        d = {k: batch[k] for k in ("prompt", "length", "proprio", "suite")} | {"pixels": pixels}
+        if self.r.variant == "autoregressive":
             act, log, out = discrete.loss(self.model, batch, d)
         else:
             out = self.model(d, hard)
@@ -104,6 +110,8 @@ class Trainer(Course):
         factor = self.factor(minutes)
         self.muon.param_groups[0]["lr"] = self.stage.muon * factor
         self.adam.param_groups[0]["lr"] = self.stage.adam * factor
+        if self.r.variant == "stem":
+            self.model.turn = self.total
         with self.precise():
             loss, log = self.loss(d, pixels, self.hard(minutes))
         self.muon.zero_grad()

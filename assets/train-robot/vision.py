@@ -7,8 +7,26 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from attention import attend
+
 MEANS = ([0.485, 0.456, 0.406], [0.5, 0.5, 0.5])
 STDS = ([0.229, 0.224, 0.225], [0.5, 0.5, 0.5])
+
+
+def places(patches, device=None):
+    """Where each patch of a square picture is, [patches, 2] in −1 … 1: x, y, row by row."""
+    side = round(patches ** 0.5)
+    line = torch.linspace(-1, 1, side, device=device)
+    return torch.stack([line.repeat(side), line.repeat_interleave(side)], 1)
+
+
+def waves(patches, width):
+    """Sines and cosines of the places, [patches, width]. Embeddings that begin as noise take thousands of
+    steps to tell where a patch is, and so the eyes to find a cube."""
+    frequency = torch.pi * 2 ** torch.linspace(-1, 2, width // 4)
+    angle = places(patches)[:, :, None] * frequency
+    flat = torch.cat([angle.sin(), angle.cos()], -1).flatten(1)
+    return nn.functional.pad(flat, (0, width - flat.shape[1]))
 
 
 class Attention(nn.Module):
@@ -20,7 +38,7 @@ class Attention(nn.Module):
     def forward(self, x):
         b, t, w = x.shape
         q, k, v = self.qkv(x).reshape(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, w))
+        return self.proj(attend(q, k, v).transpose(1, 2).reshape(b, t, w))
 
 
 class MLP(nn.Module):
@@ -83,7 +101,7 @@ class Encoder(nn.Module):
     def __init__(self, v, r):
         super().__init__()
         self.patch_embed = PatchEmbed(v.width, r.patch)
-        self.pos_embed = nn.Parameter(torch.randn(1, r.grid ** 2, v.width) * 0.1)
+        self.pos_embed = nn.Parameter(0.7 * waves(r.grid ** 2, v.width)[None])
         self.before = 0
         if v.registers:
             self.cls_token = nn.Parameter(torch.randn(1, 1, v.width) * 0.1)
@@ -94,7 +112,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(make() for _ in range(v.blocks))
 
     def forward(self, pixels, mean, aggregation=None):
-        """pixels [B, 3, side, side], mean [B, D], aggregation [1, A, W] → rows [B, A or patches, W]."""
+        """pixels [B, 3, side, side], mean [B, D], aggregation [1, A, W] → (rows [B, A or patches, W], patches)."""
         x = self.patch_embed(pixels) + self.pos_embed
         b, last = len(x), 0
         if self.before:
@@ -103,7 +121,8 @@ class Encoder(nn.Module):
             x, last = torch.cat([x, aggregation.expand(b, -1, -1)], 1), aggregation.shape[1]
         for block in self.blocks:
             x = block(x, mean) if self.film else block(x)
-        return x[:, -last:] if last else x[:, self.before:]
+        patches = x[:, self.before:x.shape[1] - last]
+        return (x[:, -last:] if last else patches), patches
 
 
 class Backbone(nn.Module):

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+import fixture
 import layout
 import recipe as recipes
-from policy import Policy, exported
+from policy import BINS, Policy, exported
 
 TESTDATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "robotics", "demos", "testdata")
 
@@ -100,3 +101,17 @@ def test_the_policies_that_go_tests_are_of_this_layout(variant, words):
     with open(os.path.join(TESTDATA, variant, "tokenizer.json"), encoding="utf-8") as f, \
             open(os.path.join(words.folder, "tokenizer.json"), encoding="utf-8") as g:
         assert json.load(f) == json.load(g)
+
+
+def test_the_autoregressive_policy_that_go_tests_is_of_this_layout(words):
+    """robotics/policy/testdata/autoregressive was written by fixture.py."""
+    r = fixture.small()
+    folder = os.path.join(TESTDATA, "..", "..", "policy", "testdata", "autoregressive")
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+        assert json.load(f) == layout.config(r, words.size + BINS)
+    want = expected(r, words.size + BINS)
+    want = {k: v for k, v in want.items() if not k.startswith("action_head.")}
+    want["language_model.lm_head.weight"] = (words.size + BINS, r.language.width)
+    assert {k: tuple(v.shape) for k, v in exported(Policy(r, words.size).state_dict()).items()} == want
+    with open(os.path.join(folder, "reference.json"), encoding="utf-8") as f:
+        assert json.load(f)["prompt"] == words.encode(fixture.record(r, 1)[0]["instruction"])

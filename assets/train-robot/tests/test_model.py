@@ -64,7 +64,7 @@ def test_the_released_schedule():
 
 def test_skipping_rows_keep_their_value_and_routers_learn(tiny, words):
     r = tiny()
-    m, batch = made(r, words), batch_of(r, words)
+    m, batch = made(r, words, seed=2), batch_of(r, words)  # a seed with which the layers keep some rows in common
     x, lay, _ = m.embed(batch)
     layer = m.language_model.model.layers[2]
     y, kept = layer.route(x, lay["allowed"], lay["about"], r.visual, r.visual // 2)
@@ -120,3 +120,12 @@ def test_stored_weights_are_close_and_shapes_stay(tiny, words):
         back = layout.stored(state, kind)
         assert back.keys() == state.keys()
         assert max((back[k] - state[k]).abs().max() / state[k].abs().max().clamp_min(1e-6) for k in state) < 0.01
+
+
+def test_tokens_are_the_best_of_their_logits(tiny, words):
+    m = made(tiny("autoregressive"), words)
+    batch = batch_of(m.r, words, ("open the drawer", "close the drawer"))
+    ids, logits = discrete.tokens(m, batch)
+    assert logits.shape == (2, m.r.action, m.vocabulary) and torch.equal(logits.argmax(-1), ids)
+    # An id that is no bin's means the nearest one's: 1 below the bins, −1 never.
+    assert discrete.to_actions(torch.tensor([0, m.vocabulary - 1]), m.vocabulary).tolist() == pytest.approx([254 / 255, -254 / 255])

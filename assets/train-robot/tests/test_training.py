@@ -4,10 +4,12 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 import records
 import recipe as recipes
 import streams
+from attention import attend
 from conftest import HERE
 from trainer import Trainer
 
@@ -65,17 +67,54 @@ def test_another_variant_is_not_gone_on_with(demos, tiny, words, tmp_path):
     t.save(str(tmp_path / "s.pt"))
     with pytest.raises(ValueError, match="variant is not that of tiny, stage1"):
         Trainer(tiny("stage1"), words, stats).load(torch.load(tmp_path / "s.pt", weights_only=True))
-    with pytest.raises(ValueError, match="choose dense"):
+    with pytest.raises(ValueError, match="choose stem, dense"):
         recipes.load("tiny", "sparse")
 
 
 def test_another_training_begins_with_these_weights(demos, tiny, words):
     stats = records.statistics(records.shards(demos))
     a, b = Trainer(tiny("dense"), words, stats), Trainer(tiny("dense"), words, stats, seed=2)
-    b.begin({"model": a.model.state_dict()})
+    state = {"model": a.model.state_dict(), "ema": a.ema, "recipe": a.r.to_dict()}
+    b.begin(state)
     assert b.step == 0 and all(torch.equal(v, b.ema[k]) for k, v in a.ema.items())
     with pytest.raises(ValueError, match="not a state.pt of tiny, stage1"):
-        Trainer(tiny("stage1"), words, stats).begin({"model": a.model.state_dict()})
+        Trainer(tiny("stage1"), words, stats).begin(state)
+
+
+def test_variants_begin_with_a_stem(demos, tiny, words, tmp_path):
+    r, stats = tiny("stem"), records.statistics(records.shards(demos))
+    stem = Trainer(r, words, stats, precision="float32")
+    assert [s.kind for s in r.stages] == ["train"]
+    stream, before = streams.Kept(demos, r, words, stats).stream(stem.stage), {k: v.clone() for k, v in stem.model.state_dict().items()}
+    for _ in range(2):  # one batch for each side
+        stem.train_step(stream.next())
+    after = stem.model.state_dict()
+    for name in ("dense.projector.fc1.weight", "cogvla.aggregation_router.router.0.weight", "dense.language_model.model.layers.0.mlp.up_proj.weight"):
+        assert not torch.equal(before[name], after[name]), name
+    shared = "language_model.model.layers.1.self_attn.q_proj.weight"
+    assert after["dense." + shared].data_ptr() == after["cogvla." + shared].data_ptr()
+    stem.save(str(tmp_path / "s.pt"))
+    state = torch.load(tmp_path / "s.pt", weights_only=True)
+    for variant, side in (("dense", "dense."), ("stage1", "cogvla."), ("cogvla", "cogvla.")):
+        t = Trainer(tiny(variant), words, stats)
+        t.begin(state)
+        assert all(torch.equal(v, stem.ema[side + k]) for k, v in t.ema.items())
+    t = Trainer(tiny("autoregressive"), words, stats)
+    own = t.model.state_dict()["language_model.lm_head.weight"].clone()
+    t.begin(state)
+    name = "vision_backbone.featurizer.blocks.0."
+    assert torch.equal(t.ema[name + "norm1.weight"], stem.ema["dense." + name + "block.norm1.weight"])
+    words_of = "language_model.model.embed_tokens.weight"
+    assert torch.equal(t.ema[words_of][:words.size], stem.ema["dense." + words_of])
+    assert torch.equal(t.ema["language_model.lm_head.weight"], own)
+
+
+def test_attention_is_that_of_pytorch():
+    q, k, v = (torch.randn(2, 3, 7, 8) for _ in range(3))
+    allowed = torch.rand(2, 1, 7, 7) < 0.5
+    allowed |= torch.eye(7, dtype=torch.bool)
+    for mask in (None, allowed):
+        assert torch.allclose(attend(q, k, v, mask), F.scaled_dot_product_attention(q, k, v, attn_mask=mask), atol=1e-5)
 
 
 def test_compiling_changes_nothing(demos, tiny, words):

@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -20,7 +19,7 @@ type ActPolicy struct {
 	// and stage1 never route; another policy routes where its checkpoint has routers, and cogvla must
 	// have them. Autoregressive must say its actions as tokens, and the other three must not.
 	Name string
-	// Dir is its checkpoint's folder.
+	// Dir is its checkpoint's folder, or the name of a built-in policy.
 	Dir string
 }
 
@@ -59,12 +58,9 @@ type player interface {
 	close()
 }
 
-// ErrNoPolicy is what RunAct says without a policy.
-var ErrNoPolicy = errors.New("no robot policy ships with winnow yet, so there is nothing to measure: give checkpoints of CogVLA, OpenVLA-OFT or OpenVLA that were trained on these suites, as --policy NAME=DIR with the name dense, stage1, cogvla or autoregressive (docs/act.md says what a folder must hold)")
-
 func (o *ActOptions) check() error {
 	if len(o.Policies) == 0 {
-		return ErrNoPolicy
+		o.Policies = BuiltInPolicies()
 	}
 	seen := map[string]bool{}
 	for _, p := range o.Policies {

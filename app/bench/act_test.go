@@ -100,7 +100,6 @@ func TestActingIsComparedByTurns(t *testing.T) {
 func TestActingThatCannotBe(t *testing.T) {
 	two := []ActPolicy{{"dense", "d"}, {"cogvla", "c"}}
 	for want, o := range map[string]ActOptions{
-		"no robot policy ships":                         {},
 		"two policies are named dense":                  {Policies: []ActPolicy{{"dense", "a"}, {"dense", "b"}}},
 		"give both, as NAME=DIR":                        {Policies: []ActPolicy{{"dense", ""}}},
 		"give at least 1 of each":                       {Policies: two, Episodes: -1},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
+	"winnow/app/policies"
 	"winnow/app/routing"
 	"winnow/pruning"
 	"winnow/robotics"
@@ -18,8 +20,21 @@ type brain struct {
 	method func(policy.Config) (pruning.Method, error) // nil: no row skips a layer
 }
 
+// BuiltInPolicies are those inside the program, under the names that ratios are made of.
+func BuiltInPolicies() []ActPolicy {
+	var out []ActPolicy
+	for _, p := range policies.BuiltIns() {
+		out = append(out, ActPolicy{Name: strings.TrimPrefix(p.Name, "robot-"), Dir: p.Name})
+	}
+	return out
+}
+
 func openPlayer(p ActPolicy, device string, threads int) (player, error) {
-	b, err := robotics.OpenBrain(robotics.Folder(p.Dir), device, threads)
+	found, err := policies.Find(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	b, err := robotics.OpenBrain(found.Open, device, threads)
 	if err != nil {
 		return nil, err
 	}

@@ -145,6 +145,7 @@ func (r *Acting) Print(out io.Writer) error {
 		fmt.Fprintf(w, "\t%s\t%d\t%.2f\t%s\t%s\n", m.LatencyOf.text(1), m.ActionsPerCall, m.LatencyPerAction, strings.TrimSpace(trace.Quantity(m.FLOPs, "FLOPs")), kept)
 	}
 	w.Flush()
+	r.printTasks(out, suites)
 	if len(r.Spread) > 0 {
 		fmt.Fprintln(out)
 	}
@@ -156,4 +157,24 @@ func (r *Acting) Print(out io.Writer) error {
 	}
 	_, err := fmt.Fprintln(out, "\nSuccess: fulfilled in at least one step. An autoregressive policy is called anew for each action; the others carry out all that a call gives.")
 	return err
+}
+
+// printTasks has a line a task.
+func (r *Acting) printTasks(out io.Writer, suites []string) {
+	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, s := range suites {
+		fmt.Fprintf(w, "\n%s", s)
+		for _, m := range r.Policies {
+			fmt.Fprintf(w, "\t%s", m.Name)
+		}
+		fmt.Fprintln(w)
+		for _, task := range slices.Sorted(maps.Keys(r.Policies[0].Tasks[s])) {
+			fmt.Fprint(w, task)
+			for _, m := range r.Policies {
+				fmt.Fprintf(w, "\t%.0f %%", 100*m.Tasks[s][task])
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	w.Flush()
 }

@@ -224,10 +224,9 @@ func TestActWithoutTheSimulator(t *testing.T) {
 	}
 }
 
-// TestBenchAct: without a policy it says that there is none, and with some it measures.
+// TestBenchAct refuses what cannot be, and measures what can.
 func TestBenchAct(t *testing.T) {
 	for want, args := range map[string][]string{
-		"no robot policy ships with winnow yet":         {"--json"},
 		`--policy is "x"; it takes a name and a folder`: {"--policy", "x"},
 		"--episodes is 0": {"--policy", "a=x", "--episodes", "0"},
 		"--rounds is 0":   {"--policy", "a=x", "--rounds", "0"},

@@ -8,7 +8,7 @@ import (
 )
 
 type benchActCmd struct {
-	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times."`
+	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder, or a built-in policy's name, and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times. Default: the built-in ones."`
 	Suite    []string `placeholder:"NAME,…" help:"metaworld, table. Default: both."`
 	Task     []string `placeholder:"NAME,…" help:"Only these tasks. Default: all."`
 	Episodes int      `default:"10" placeholder:"N" help:"Of each task. Default: 10."`
@@ -22,10 +22,10 @@ type benchActCmd struct {
 func (benchActCmd) Help() string {
 	return `Each policy tries each task with the same seeds: success is counted, with its 95 % interval (Wilson). What a call takes is measured by turns on one moment; FLOPs are counted. Ratios are medians over the rounds; above 1, cogvla is faster. An autoregressive policy (OpenVLA) gives one action a call, the others a chunk: both the time of a call and that of an action are told. A policy with routers lets tokens skip layers by its own schedule, unless it is named dense or stage1. All policies are in memory at once.
 
-No policy ships with winnow yet.
-
 Examples:
 
+    winnow bench act --suite table --episodes 50
+    winnow bench act --policy cogvla=robot-cogvla --task push --episodes 5
     winnow bench act --policy dense=out/oft --policy cogvla=out/cogvla
     winnow bench act --policy dense=out/oft --policy stage1=out/stage1 --policy cogvla=out/cogvla --policy autoregressive=out/tokens --suite table --episodes 50 --json`
 }
@@ -33,9 +33,6 @@ Examples:
 func (c *benchActCmd) options() (o bench.ActOptions, err error) {
 	o = bench.ActOptions{Suites: lowered(c.Suite), Tasks: lowered(c.Task), Episodes: c.Episodes, Seed: c.Seed, Rounds: c.Rounds,
 		Device: c.Compute.Device, Threads: c.Compute.Threads}
-	if len(c.Policy) == 0 {
-		return o, usageError{bench.ErrNoPolicy}
-	}
 	if c.Episodes < 1 || c.Episodes > mostEpisodes {
 		return o, usagef("--episodes is %d; it takes a number from 1 to %d", c.Episodes, mostEpisodes)
 	}

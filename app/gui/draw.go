@@ -174,14 +174,7 @@ func (d *drawing) arrived(s snapshot) {
 		d.at = latestStep(s.state)
 	}
 	d.showRun()
-	if n := s.state.Notices; len(n) > d.noticed && s.state.Error == "" {
-		var texts []string
-		for _, t := range n[d.noticed:] {
-			texts = append(texts, sentence(t))
-		}
-		d.noticed = len(n)
-		w.ui.banner.Notice(strings.Join(texts, " "))
-	}
+	w.tell(s.state, &d.noticed)
 	if !s.done {
 		return
 	}

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -76,4 +77,17 @@ func (f *feed) deliver() {
 	f.newest, f.waiting, f.last = snapshot{}, false, time.Now()
 	f.mu.Unlock()
 	f.show(s)
+}
+
+// tell shows the run's notices that came since the last call; told counts those shown.
+func (w *window) tell(s *trace.State, told *int) {
+	if len(s.Notices) <= *told || s.Error != "" {
+		return
+	}
+	var texts []string
+	for _, t := range s.Notices[*told:] {
+		texts = append(texts, sentence(t))
+	}
+	*told = len(s.Notices)
+	w.ui.banner.Notice(strings.Join(texts, " "))
 }

@@ -81,14 +81,7 @@ func (r *robot) arrived(s snapshot) {
 		return
 	}
 	r.showRun()
-	if n := s.state.Notices; len(n) > r.noticed && s.state.Error == "" {
-		var texts []string
-		for _, t := range n[r.noticed:] {
-			texts = append(texts, sentence(t))
-		}
-		r.noticed = len(n)
-		w.ui.banner.Notice(strings.Join(texts, " "))
-	}
+	w.tell(s.state, &r.noticed)
 	if !s.done {
 		return
 	}

@@ -8,7 +8,7 @@
 #   STEPS     steps of each variant (1500): equal for all, so the comparison is fair
 #   MINUTES   ends each training by the clock too
 #   OUT       where all is written (out/robot)       DEMOS    shards that are there already (else recorded)
-#   EPISODES  how many to record (2000)              EVERY    steps from picture to picture (4)
+#   EPISODES  how many to record (4000)              EVERY    steps from picture to picture (4)
 #   AT_ONCE   1 trains all variants side by side, for a GPU with cores to spare
 #   FLAGS     more for train.py, such as "--threads 1" or "--batch 16"
 #   PYTHON    an interpreter that has requirements.txt (else a venv is made in OUT)
@@ -37,7 +37,7 @@ if [ -z "${DEMOS:-}" ] && [ ! -e "$out/demos/0000.demos" ]; then
 	go build -o "$out/record" ./robotics/demos/record
 	# Whole, or not at all: what a stopped recording left is no data set.
 	rm -rf "$out/demos.part"
-	"$out/record" -shards "$out/demos.part" -count "${EPISODES:-2000}" -every "${EVERY:-4}" -size "$size" -workers 2
+	"$out/record" -shards "$out/demos.part" -count "${EPISODES:-4000}" -every "${EVERY:-4}" -size "$size" -workers 2
 	mv "$out/demos.part" "$out/demos"
 fi
 

@@ -32,7 +32,7 @@ model: ## train and export the built-in model: make model MINUTES=20 (assets/tra
 draw-model: ## train and export a model that draws: make draw-model MINUTES=20 (assets/train-draw/README.md)
 	@assets/train-draw/draw.sh
 
-robot-model: ## train and export the robot policies: make robot-model MINUTES=60 (assets/train-robot/README.md)
+robot-model: ## train and export the robot policies: make robot-model STEM=6000 STEPS=1500 (assets/train-robot/README.md)
 	@assets/train-robot/robot.sh
 
 clean: ## remove what was built and written here; the cache stays

@@ -5,6 +5,8 @@
 //	                       q8_0, made by assets/convert; its README says how it was trained and what
 //	                       it can do
 //	llava-sprites/         the same with SwiGLU, which llama.cpp reads too
+//	robot-cogvla/          a robot policy in the layout of CogVLA's checkpoints, GGUF in q8_0, made by
+//	                       assets/train-robot
 //	sprites-draw/          a denoiser and a text encoder in diffusers' layout, GGUF in q8_0
 //
 // Nothing but the catalogue in models.go depends on which models these are.

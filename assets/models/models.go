@@ -72,3 +72,26 @@ func Drawings() []Drawing {
 		Files: files,
 	}}
 }
+
+// Policy is a robot policy inside the program: a folder as package policy opens it.
+type Policy struct {
+	Name, Title, Licence, Note string
+	Files                      fs.FS
+}
+
+//go:embed robot-*/config.json robot-*/dataset_statistics.json robot-*/tokenizer*.json robot-*/model.gguf
+var policyFiles embed.FS
+
+// Policies lists the built-in robot policies, the default first.
+func Policies() []Policy {
+	out := []Policy{{Name: "robot-cogvla", Title: "CogVLA 3.7M", Licence: "Apache-2.0",
+		Note: "aggregation vectors, and tokens that skip layers; trained on the simulated tasks of both suites alone"}}
+	for i, p := range out {
+		files, err := fs.Sub(policyFiles, p.Name)
+		if err != nil {
+			panic(err) // the path is a constant
+		}
+		out[i].Files = files
+	}
+	return out
+}

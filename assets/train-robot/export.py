@@ -19,7 +19,7 @@ import layout
 import look
 import recipe as recipes
 import records
-from policy import Policy
+from policy import Policy, shipped
 from words import Words
 
 
@@ -29,9 +29,9 @@ def load(path):
     r, words = recipes.from_dict(state["recipe"]), Words()
     if words.size != state["vocabulary"]:
         raise SystemExit(f"{path} was trained with {state['vocabulary']} tokens, tokenizer/ has {words.size}")
-    model = Policy(r, words.size)
+    model, state["ema"] = Policy(r, words.size), shipped(state["ema"])
     missing, unknown = model.load_state_dict(state["ema"], strict=False)
-    if wrong := [k for k in (*missing, *unknown) if not k.startswith("teacher.")]:
+    if wrong := [k for k in (*missing, *unknown) if not k.startswith(("teacher.", "seen_"))]:
         raise SystemExit(f"{path} does not fit its own recipe, {r.name}: {wrong[0]}; it was written by another version")
     return r, words, state, model.eval()
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from language import Decoder
-from teacher import Teacher
+from teacher import STATES, Teacher
 from vision import MEANS, MLP, STDS, Backbone, Gate, Joined
 
 BINS = 256     # of the autoregressive variant; the last so many ids of its vocabulary
@@ -70,18 +70,23 @@ class Policy(nn.Module):
             self.language_model.lm_head = nn.Linear(d, self.vocabulary, bias=False)
         else:
             self.action_head = Within(HeadModel(r))
-        self.teacher = Teacher(sum(widths), r.cameras)
+        # What the encoders' features are in the mean, and one over their deviation: shipped() folds both away.
+        self.register_buffer("seen_mean", torch.zeros(sum(widths)))
+        self.register_buffer("seen_scale", torch.ones(sum(widths)))
+        self.teacher = nn.ModuleDict({"patches": Teacher(sum(widths), r.cameras)})
+        if r.sparse:
+            self.teacher["rows"] = Teacher(sum(widths), r.cameras)
+        self.teacher["said"] = nn.Linear(d, STATES)  # of the language model's last rows
         self.apply(start)
         for name, m in self.named_modules():  # FiLM and routers begin as next to nothing
             if ".scale" in name or ".shift" in name:
                 if isinstance(m, nn.Linear):
                     nn.init.normal_(m.weight, std=0.02)
 
-    def see(self, pixels, mean):
-        """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (rows [B, V, D], gate [B, 2] or None,
-        patches [B, cameras, P, both widths])."""
-        b, n = pixels.shape[:2]
-        flat, rows, patches = pixels.flatten(0, 1), [], []
+    def encode(self, pixels, mean):
+        """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (each encoder's rows for the language
+        model [B · cameras, R, W], its patches [B · cameras, P, W])."""
+        n, flat, rows, patches = pixels.shape[1], pixels.flatten(0, 1), [], []
         spread = mean.repeat_interleave(n, 0)
         for i, encoder in enumerate((self.vision_backbone.featurizer, self.vision_backbone.fused_featurizer)):
             norm = (flat - flat.new_tensor(MEANS[i])[:, None, None]) / flat.new_tensor(STDS[i])[:, None, None]
@@ -89,14 +94,33 @@ class Policy(nn.Module):
             out = encoder(norm, spread, vectors)
             rows.append(out[0])
             patches.append(out[1])
-        patches = torch.cat(patches, -1)
-        patches = patches.reshape(b, n, *patches.shape[1:])
+        return rows, patches
+
+    def see(self, batch, mean):
+        """→ (rows [B, V, D], gate [B, 2] or None, what the teacher asks {name: [B, cameras, P, both widths]})."""
+        if "rows" in batch:  # encoded already
+            seen, asked = batch["rows"].float(), {}
+        else:
+            b, n = batch["pixels"].shape[:2]
+            rows, patches = self.encode(batch["pixels"], mean)
+            seen, patches = (torch.cat(x, -1).reshape(b, n, -1, len(self.seen_mean)) for x in (rows, patches))
+            asked = {"patches": patches} | ({"rows": seen} if self.r.sparse else {})
+        b, n = seen.shape[:2]
+        seen = ((seen - self.seen_mean) * self.seen_scale).flatten(0, 1)
         if not self.r.sparse:
-            return self.projector(torch.cat(rows, -1)).reshape(b, self.r.visual, -1), None, patches
+            return self.projector(seen).reshape(b, self.r.visual, -1), None, asked
+        rows = seen.split([v.width for v in self.r.vision], -1)
         gate = self.aggregation_router(mean)
         w = gate.repeat_interleave(n, 0)[:, :, None, None]
         z = w[:, 0] * self.featurizer_proj(rows[0]) + w[:, 1] * self.fused_featurizer_proj(rows[1])
-        return z.reshape(b, self.r.visual, -1), gate, patches
+        return z.reshape(b, self.r.visual, -1), gate, asked
+
+    def words(self, prompt, length):
+        """→ (embeddings [B, P, D], 0 behind the end; the stop token's [D]; the mean of all that is no action [B, D])"""
+        table = self.language_model.model.embed_tokens
+        e = table(prompt) * (torch.arange(prompt.shape[1], device=prompt.device) < length[:, None])[..., None]
+        stop = table.weight[STOP]
+        return e, stop, (e.sum(1) + stop) / (length[:, None] + 1)
 
     def layout(self, prompt, length):
         """Who is who in a padded batch. prompt [B, P] ids with BOS, length [B] of them.
@@ -122,14 +146,11 @@ class Policy(nn.Module):
 
     def embed(self, batch, tokens=None):
         """The rows before the first layer. tokens [B, a] are the autoregressive variant's actions.
-        → (rows [B, S, D], layout with the encoders' patches, gate)"""
+        → (rows [B, S, D], layout with what the teacher asks, gate)"""
         prompt, length = batch["prompt"], batch["length"]
         lay, v, d = self.layout(prompt, length), self.r.visual, self.r.language.width
-        words = self.language_model.model.embed_tokens
-        e = words(prompt) * (torch.arange(prompt.shape[1], device=prompt.device) < length[:, None])[..., None]
-        stop = words.weight[STOP]
-        mean = (e.sum(1) + stop) / (length[:, None] + 1)  # of all that is not an action
-        visual, gate, lay["patches"] = self.see(batch["pixels"], mean)
+        e, stop, mean = self.words(prompt, length)
+        visual, gate, lay["asked"] = self.see(batch, mean)
         b, s = lay["real"].shape
         state = self.proprio_projector(batch["proprio"])[:, None]
         after = e.new_zeros(b, s - v - 1 - prompt.shape[1], d)
@@ -138,7 +159,7 @@ class Policy(nn.Module):
         if self.autoregressive:
             if tokens is not None:
                 rows = (lay["first"][:, None] + torch.arange(tokens.shape[1], device=x.device))[..., None]
-                x = x.scatter(1, rows.expand(-1, -1, d), words(tokens).to(x.dtype))
+                x = x.scatter(1, rows.expand(-1, -1, d), self.language_model.model.embed_tokens(tokens).to(x.dtype))
             return x, lay, gate
         is_stop = at == (lay["first"] + self.r.slots)[:, None]
         return torch.where(is_stop[..., None], stop.to(x.dtype), x), lay, gate
@@ -149,15 +170,16 @@ class Policy(nn.Module):
         return rows.gather(1, at[..., None].expand(-1, -1, rows.shape[-1]))
 
     def forward(self, batch, hard=True, tokens=None):
-        """batch: pixels [B, cameras, 3, side, side] 0 … 1, prompt [B, P], length [B], proprio [B, p]; suite [B]
-        where the teacher is asked.
-        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state; kept; gate"""
+        """batch: pixels [B, cameras, 3, side, side] 0 … 1, or rows [B, cameras, R, both widths] of encode;
+        prompt [B, P], length [B], proprio [B, p]; suite [B] where the teacher is asked.
+        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state [1 to 3, B, STATES]; kept; gate"""
         x, lay, gate = self.embed(batch, tokens)
         rows, kept = self.language_model.model(x, lay["allowed"], lay["about"], self.r.visual, hard)
         s = self.states(rows, lay, self.r.slots)
         out = {"kept": kept, "gate": gate}
         if "suite" in batch:
-            out["state"] = self.teacher(lay["patches"], batch["suite"])
+            said = self.teacher["said"](s[:, 0] + s[:, ::self.r.action].mean(1))
+            out["state"] = torch.stack([said] + [self.teacher[k](x, batch["suite"]) for k, x in lay["asked"].items()])
         if self.autoregressive:
             out["logits"] = self.language_model.lm_head(s)
         else:
@@ -179,6 +201,22 @@ def exported(state):
     return {k: v for k, v in state.items() if "teacher." not in k}
 
 
+def shipped(weights):
+    """Of exported weights those of a checkpoint: mean and scale of what is seen become part of the layers
+    behind."""
+    out, at = dict(weights), 0
+    if "seen_mean" not in out:
+        return out
+    mean, scale = out.pop("seen_mean"), out.pop("seen_scale")
+    for name in ("projector.fc1", "featurizer_proj.fc1", "fused_featurizer_proj.fc1"):
+        if name + ".weight" in out:
+            n = out[name + ".weight"].shape[1]
+            weight = out[name + ".weight"] * scale[at:at + n]
+            out[name + ".weight"], out[name + ".bias"] = weight, out[name + ".bias"] - weight @ mean[at:at + n]
+            at += n
+    return out
+
+
 def parameters(model):
     """Their number, of what ships."""
-    return sum(v.numel() for v in exported(model.state_dict()).values())
+    return sum(v.numel() for v in shipped(exported(model.state_dict())).values())

@@ -54,6 +54,7 @@ class Stage:
     steps: int
     muon: float = 0.005     # learning rate of the matrices
     adam: float = 1e-3      # of everything else
+    decay: float = 0.1      # of the matrices, times their rate
     warmup: int = 100       # steps
     share: float = 1.0
     seed: int = 1           # of the first window, and of the first episode of a stream

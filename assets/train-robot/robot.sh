@@ -47,14 +47,14 @@ train() { # VARIANT STEPS …
 		${MINUTES:+--minutes "$MINUTES"} "${@:3}" ${FLAGS:-}
 }
 
-begin=()
-if [ "$stem" != 0 ]; then
-	train stem "$stem"
-	begin=(--from "$out/stem/state.pt" --stage cooldown)
-fi
+[ "$stem" = 0 ] || train stem "$stem"
 
 one() { # VARIANT
-	train "$1" "$steps" "${begin[@]}"
+	case "$stem $1" in
+	0\ *) train "$1" "$steps" ;;
+	*\ autoregressive) train "$1" "$steps" --from "$out/stem/state.pt" --stage cooldown ;; # it has no FiLM
+	*) train "$1" "$steps" --eyes "$out/stem/state.pt" --stage cooldown ;;
+	esac
 	"$python" $robot/export.py "$out/$1/state.pt" "$out/$1.pt" --type averaged
 	if "$python" -c 'import gguf' 2>/dev/null; then
 		"$python" $robot/export.py "$out/$1.pt" "$out/policy-$1" --type q8_0 --shards "$demos"

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 
+import look
 import recipe  # noqa: F401  puts assets/train on the path
 import records
 from data import READER_SEEDS, Stream, feed
@@ -43,6 +44,18 @@ class Kept:
         self.test = tensors(join(test)) if test else None
         suite = self.all["suite"].cpu().numpy()
         self.suites = [np.flatnonzero(suite == i) for i in np.unique(suite)]
+
+    @torch.no_grad()
+    def encode(self, policy, precise, size=64):
+        """Puts what the policy's encoders make of the pictures' middles, in halves, in the place of the pixels."""
+        for w in filter(None, (self.all, self.test)):
+            pixels, rows = w.pop("pixels"), []
+            for part in torch.arange(len(pixels), device=pixels.device).split(size):
+                with precise():
+                    mean = policy.words(w["prompt"][part], w["length"][part])[2]
+                    seen, _ = policy.encode(look.middle(pixels[part]), mean)
+                rows.append(torch.cat(seen, -1).half().reshape(len(part), pixels.shape[1], -1, sum(x.shape[-1] for x in seen)))
+            w["rows"] = torch.cat(rows)
 
     def stream(self, stage, seeds=None):
         return Draw(self, stage, seeds)

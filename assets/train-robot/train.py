@@ -14,7 +14,7 @@ import loop
 import records
 import streams
 from policy import parameters
-from trainer import Trainer
+from trainer import Trainer, optimisers
 from words import Words
 
 FIRST_PASS = 100         # episodes of a recorder that statistics are taken of
@@ -32,6 +32,7 @@ def main():
     loop.arguments(p, "robot-3.7m", "a state.pt whose weights training begins with", 20_000, 300)
     p.add_argument("--variant", choices=list(recipes.VARIANTS), help="instead of the recipe's")
     p.add_argument("--shards", help="folder of robotics/demos/record -shards, instead of --painter")
+    p.add_argument("--eyes", help="a stem's state.pt whose encoders stay as they are; all of --shards is encoded once")
     p.add_argument("--stage-steps", type=int, help="length of all stages together, instead of the recipe's")
     # Shards need no recorder.
     next(x for x in p._actions if x.dest == "painter").required = False
@@ -54,6 +55,9 @@ def main():
     else:
         stats = records.statistics(itertools.islice(streams.played(recorder, 1, r, FIRST_PASS, extra), FIRST_PASS))
     t = Trainer(r, words, stats, a.device, a.precision)
+    if a.eyes:
+        t.take_eyes(torch.load(a.eyes, map_location="cpu", weights_only=True))
+        t.muon, t.adam = optimisers(t.model, t.stage)
     if state:
         t.load(state)
     elif a.start:
@@ -67,6 +71,14 @@ def main():
         measure, a.repeat = kept.test, 1  # all windows are at hand: no pool
     else:
         measure = held_out(recorder, r, words, stats, extra)
+
+    if a.eyes:
+        if not a.shards:
+            raise SystemExit("--eyes takes --shards, which are encoded once")
+        kept.encode(t.model, t.precise)
+        measure = kept.test
+        if not state:
+            t.settle(kept.all["rows"])
 
     def stream():
         if a.shards:

@@ -11,6 +11,9 @@ from optim import Muon
 from stem import Stem, part, side
 
 
+EYES = ("vision_backbone", "vision_aggr_", "embed_tokens")
+
+
 def optimisers(model, stage):
     """(Muon for the matrices within blocks, layers and projections, AdamW for everything else)."""
     def matrix(name, p):
@@ -18,11 +21,11 @@ def optimisers(model, stage):
         plain = not any(e in name for e in ends) or ".mlp.fc2" in name or "_proj.fc2" in name or "projector.fc2" in name
         return p.ndim == 2 and name.endswith(".weight") and plain
 
-    named = list(model.named_parameters())
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     inner = [p for n, p in named if matrix(n, p)]
     taken = {id(p) for p in inner}
     other = [p for _, p in named if id(p) not in taken]
-    return Muon(inner, stage.muon), torch.optim.AdamW(other, stage.adam, betas=(0.9, 0.97), weight_decay=0.01)
+    return Muon(inner, stage.muon, wd=stage.decay, relative=True), torch.optim.AdamW(other, stage.adam, betas=(0.9, 0.97), weight_decay=0.01)
 
 
 class Trainer(Course):
@@ -84,13 +87,35 @@ class Trainer(Course):
                              "--config and --variant they were trained with") from e
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
 
-    def hard(self, minutes):
-        """Whether rows skip: not in the first stretch of the first stage, where routers only scale."""
-        return self.index > 0 or self.progress(minutes) >= self.r.routing.soft
+    def take_eyes(self, state):
+        """The encoders of a stem and the words that steer them, which stay as they are."""
+        if state["recipe"]["variant"] != "stem" or self.r.variant in ("stem", "autoregressive"):
+            raise ValueError("--eyes takes the state.pt of a stem, for dense, stage1 or cogvla")
+        weights, own = state["model"] | state["ema"], self.model.state_dict()
+        for name in own:
+            if any(x in name for x in EYES):
+                own[name] = weights[side(self.r) + name]
+        self.model.load_state_dict(own)
+        for name, p in self.model.named_parameters():
+            p.requires_grad_(not any(x in name for x in (*EYES, "teacher.patches", "teacher.rows")))
+        self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
 
-    def loss(self, batch, pixels, hard):
-        """→ (loss, {name: tensor}) on a batch that lies on the device."""
-        d = {k: batch[k] for k in ("prompt", "length", "proprio", "suite")} | {"pixels": pixels}
+    def settle(self, rows):
+        """Has the projectors see features of mean 0 and deviation 1: the encoders' lie far from 0, and what is
+        common to all drowned what differs. rows [N, cameras, R, both widths]"""
+        some = rows[::max(1, len(rows) // 1024)].float().flatten(0, 2)
+        self.model.seen_mean.copy_(some.mean(0))
+        self.model.seen_scale.copy_(1 / (some.std(0) + 1e-3))
+        self.ema |= {k: getattr(self.model, k).clone() for k in ("seen_mean", "seen_scale")}
+
+    def hard(self, minutes):
+        """Whether rows skip: not in the first stretch of a training, where routers only scale."""
+        return self.total > self.step or self.progress(minutes) >= self.r.routing.soft
+
+    def loss(self, batch, change, hard):
+        """→ (loss, {name: tensor}) on a batch that lies on the device; change makes its pixels what is seen."""
+        d = {k: batch[k] for k in ("prompt", "length", "proprio", "suite")}
+        d |= {"rows": batch["rows"]} if "rows" in batch else {"pixels": change(batch["pixels"])}
         if self.r.variant == "autoregressive":
             act, log, out = discrete.loss(self.model, batch, d)
         else:
@@ -106,14 +131,14 @@ class Trainer(Course):
         """One step → the log as floats."""
         d = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
         # The random numbers come from the generator whose state is saved.
-        pixels = look.varied(d["pixels"], torch.rand(len(d["length"]), 5))
+        rng = torch.rand(len(d["length"]), 5)
         factor = self.factor(minutes)
         self.muon.param_groups[0]["lr"] = self.stage.muon * factor
         self.adam.param_groups[0]["lr"] = self.stage.adam * factor
         if self.r.variant == "stem":
             self.model.turn = self.total
         with self.precise():
-            loss, log = self.loss(d, pixels, self.hard(minutes))
+            loss, log = self.loss(d, lambda x: look.varied(x, rng), self.hard(minutes))
         self.muon.zero_grad()
         self.adam.zero_grad()
         if torch.isfinite(loss):
@@ -144,7 +169,7 @@ class Trainer(Course):
             with self.precise(), torch.compiler.set_stance("force_eager"):
                 for part in pick.split(size):
                     d = {k: v[part].to(self.device) for k, v in windows.items()}
-                    _, log = self.loss(d, look.middle(d["pixels"]), True)
+                    _, log = self.loss(d, look.middle, True)
                     logs.append((len(part), {k: v.item() for k, v in log.items()}))
         finally:
             self.model.load_state_dict(own, strict=False)

@@ -16,10 +16,12 @@ def orthogonal(g):
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, made orthogonal, times lr · sqrt(max(1, rows/columns)). Equal shapes go together."""
+    """Momentum, made orthogonal, times lr · sqrt(max(1, rows/columns)). Equal shapes go together. relative:
+    times lr and the matrix's own size instead, 1 where its rows have length 1, so that a matrix that was
+    made small, since what it gets is large, is not overrun."""
 
-    def __init__(self, params, lr, mom=0.95, wd=0.01):
-        super().__init__(params, dict(lr=lr, mom=mom, wd=wd))
+    def __init__(self, params, lr, mom=0.95, wd=0.01, relative=False):
+        super().__init__(params, dict(lr=lr, mom=mom, wd=wd, relative=relative))
 
     @torch.no_grad()
     def step(self):
@@ -36,6 +38,9 @@ class Muon(torch.optim.Optimizer):
                 torch._foreach_add_(moments, grads)
                 update = orthogonal(torch.stack(grads) + group["mom"] * torch.stack(moments))
                 scale = max(1, rows / columns) ** 0.5
+                if group.get("relative"):
+                    scale = 1.0
+                    update *= torch.stack([p.norm() for p in params])[:, None, None] / min(rows, columns) ** 0.5
                 torch._foreach_mul_(params, 1 - group["lr"] * group["wd"])
                 torch._foreach_add_(params, list(update.unbind()), alpha=-group["lr"] * scale)
 

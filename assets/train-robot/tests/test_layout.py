@@ -7,7 +7,7 @@ import pytest
 import fixture
 import layout
 import recipe as recipes
-from policy import BINS, Policy, exported
+from policy import BINS, Policy, exported, shipped
 
 TESTDATA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "robotics", "demos", "testdata")
 
@@ -76,7 +76,7 @@ def expected(r, vocabulary):
 @pytest.mark.parametrize("variant", ["dense", "stage1", "cogvla"])
 def test_names_are_those_that_go_reads(name, variant, words):
     r = recipes.load(name, variant)
-    state = exported(Policy(r, words.size).state_dict())
+    state = shipped(exported(Policy(r, words.size).state_dict()))
     assert {k: tuple(v.shape) for k, v in state.items()} == expected(r, words.size)
     more = set(layout.stub(state, r)) - set(state)
     assert len(more) == 2 and all(k.endswith("norm1.weight") and f"blocks.{r.vision[0].blocks}." in k for k in more)
@@ -112,6 +112,6 @@ def test_the_autoregressive_policy_that_go_tests_is_of_this_layout(words):
     want = expected(r, words.size + BINS)
     want = {k: v for k, v in want.items() if not k.startswith("action_head.")}
     want["language_model.lm_head.weight"] = (words.size + BINS, r.language.width)
-    assert {k: tuple(v.shape) for k, v in exported(Policy(r, words.size).state_dict()).items()} == want
+    assert {k: tuple(v.shape) for k, v in shipped(exported(Policy(r, words.size).state_dict())).items()} == want
     with open(os.path.join(folder, "reference.json"), encoding="utf-8") as f:
         assert json.load(f)["prompt"] == words.encode(fixture.record(r, 1)[0]["instruction"])

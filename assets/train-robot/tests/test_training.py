@@ -6,12 +6,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import look
 import records
 import recipe as recipes
 import streams
 from attention import attend
 from conftest import HERE
-from trainer import Trainer
+from policy import Policy, shipped
+from trainer import EYES, Trainer, optimisers
 
 
 def trained(r, words, kept, stats, steps, state=None):
@@ -55,7 +57,7 @@ def test_the_loss_falls(demos, tiny, words):
 def test_rows_skip_after_the_soft_stretch_only(demos, tiny, words):
     t = Trainer(tiny(), words, records.statistics(records.shards(demos)))
     assert not t.hard(None)
-    t.step = int(t.stage.steps * t.r.routing.soft) + 1
+    t.step = t.total = int(t.stage.steps * t.r.routing.soft) + 1
     assert t.hard(None)
     t.enter(1)
     assert t.hard(None)
@@ -107,6 +109,40 @@ def test_variants_begin_with_a_stem(demos, tiny, words, tmp_path):
     words_of = "language_model.model.embed_tokens.weight"
     assert torch.equal(t.ema[words_of][:words.size], stem.ema["dense." + words_of])
     assert torch.equal(t.ema["language_model.lm_head.weight"], own)
+
+
+@pytest.mark.parametrize("variant", ["dense", "cogvla"])
+def test_a_variant_trains_behind_a_stems_eyes(variant, demos, tiny, words, tmp_path):
+    stats = records.statistics(records.shards(demos))
+    stem = Trainer(tiny("stem"), words, stats, precision="float32")
+    stem.save(str(tmp_path / "s.pt"))
+    state = torch.load(tmp_path / "s.pt", weights_only=True)
+    kept = streams.Kept(demos, tiny(variant), words, stats)
+    pixels = kept.all["pixels"]
+    t = Trainer(tiny(variant), words, stats, precision="float32")
+    t.take_eyes(state)
+    t.muon, t.adam = optimisers(t.model, t.stage)
+    kept.encode(t.model, t.precise)
+    t.settle(kept.all["rows"])
+    seen = (kept.all["rows"].float() - t.model.seen_mean) * t.model.seen_scale
+    assert "pixels" not in kept.all and seen.mean().abs() < 0.05 and 0.8 < seen.std() < 1.1
+    before = {k: v.clone() for k, v in t.model.state_dict().items()}
+    t.train_step(kept.stream(t.stage).next())
+    for k, v in t.model.state_dict().items():
+        assert not torch.equal(v, before[k]) or any(x in k for x in (*EYES, "seen_", "teacher", "router.s")), k
+        assert torch.equal(v, before[k]) or not any(x in k for x in EYES), k
+    assert t.validate(kept.test)["validation_l1"] > 0
+    # What ships sees pictures, and needs no mean.
+    plain = Policy(t.r, words.size)
+    plain.load_state_dict(shipped(t.ema), strict=False)
+    few = {k: v[:3] for k, v in kept.all.items()}
+    t.model.load_state_dict(t.ema, strict=False)
+    with torch.no_grad():
+        a = t.model(few)["actions"]
+        b = plain({k: few[k] for k in ("prompt", "length", "proprio")} | {"pixels": look.middle(pixels[:3])})["actions"]
+    assert torch.allclose(a, b, atol=2e-2)
+    with pytest.raises(ValueError, match="takes the state.pt of a stem"):
+        t.take_eyes({"recipe": {"variant": "dense"}})
 
 
 def test_attention_is_that_of_pytorch():

@@ -8,7 +8,7 @@ import (
 )
 
 type benchActCmd struct {
-	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder, or a built-in policy's name, and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times. Default: the built-in ones."`
+	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder, or a built-in policy's name, and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times. Default: the built-in one."`
 	Suite    []string `placeholder:"NAME,…" help:"metaworld, table. Default: both."`
 	Task     []string `placeholder:"NAME,…" help:"Only these tasks. Default: all."`
 	Episodes int      `default:"10" placeholder:"N" help:"Of each task. Default: 10."`

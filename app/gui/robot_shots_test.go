@@ -28,9 +28,10 @@ func TestShotsRobot(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-tags", "migrated_fynedo", "-o", program, "winnow/app").CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
-	for _, s := range []struct{ name, model string }{{"robot", ""}, {"robot-expert", trace.Expert}} {
+	for _, s := range []struct{ name, model, suite, task string }{{"robot", "", "metaworld", "drawer-open"}, {"robot-expert", trace.Expert, "table", "put-bowl"}} {
 		look, form := defaultLook(), defaultRobot()
 		look.View, form.Model = viewRobot, s.model
+		form.Suite, form.Task = s.suite, s.task
 		env := settingsOf(t, defaultForm(), look)
 		remember(t, env, keyRobot, form)
 		d, _, _ := onDesk(t, env, program)

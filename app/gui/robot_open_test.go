@@ -187,12 +187,13 @@ func TestInstructionsAreSuggested(t *testing.T) {
 	}
 	e := &fakeRobot{}
 	b := robotBench(t, e)
+	want := "push the blue cube to the right"
 	b.robot.ui.suggestions.Objects[1].(*suggestion).tapped()
-	if b.robot.ui.instruction.Text != "put the green cube in the bowl" || b.robot.ui.saidNote.Text() == "" || len(e.asked()) != 0 {
+	if b.robot.ui.instruction.Text != want || b.robot.ui.saidNote.Text() == "" || len(e.asked()) != 0 {
 		t.Errorf("said %q", b.robot.ui.instruction.Text)
 	}
 	b.act()
-	if a := e.asked()[0].Act; a.Instruction != "put the green cube in the bowl" {
+	if a := e.asked()[0].Act; a.Instruction != want {
 		t.Errorf("asked %+v", a)
 	}
 }

@@ -14,7 +14,7 @@ import loop
 import records
 import streams
 from policy import parameters
-from trainer import Trainer, optimisers
+from trainer import Trainer
 from words import Words
 
 FIRST_PASS = 100         # episodes of a recorder that statistics are taken of
@@ -57,7 +57,6 @@ def main():
     t = Trainer(r, words, stats, a.device, a.precision)
     if a.eyes:
         t.take_eyes(torch.load(a.eyes, map_location="cpu", weights_only=True))
-        t.muon, t.adam = optimisers(t.model, t.stage)
     if state:
         t.load(state)
     elif a.start:

@@ -99,6 +99,7 @@ class Trainer(Course):
         for name, p in self.model.named_parameters():
             p.requires_grad_(not any(x in name for x in (*EYES, "teacher.patches", "teacher.rows")))
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
+        self.muon, self.adam = optimisers(self.model, self.stage)
 
     def settle(self, rows):
         """Has the projectors see features of mean 0 and deviation 1: the encoders' lie far from 0, and what is

@@ -13,7 +13,7 @@ import streams
 from attention import attend
 from conftest import HERE
 from policy import Policy, shipped
-from trainer import EYES, Trainer, optimisers
+from trainer import EYES, Trainer
 
 
 def trained(r, words, kept, stats, steps, state=None):
@@ -121,7 +121,6 @@ def test_a_variant_trains_behind_a_stems_eyes(variant, demos, tiny, words, tmp_p
     pixels = kept.all["pixels"]
     t = Trainer(tiny(variant), words, stats, precision="float32")
     t.take_eyes(state)
-    t.muon, t.adam = optimisers(t.model, t.stage)
     kept.encode(t.model, t.precise)
     t.settle(kept.all["rows"])
     seen = (kept.all["rows"].float() - t.model.seen_mean) * t.model.seen_scale

@@ -76,6 +76,24 @@ def write_gguf(path, state, type):
     w.close()
 
 
+def read(folder, recipe):
+    """A policy that `write` wrote, as a state to begin with: {recipe, model, ema}. It has no teacher, and mean and
+    scale of what is seen are within its projectors."""
+    import gguf
+    path = os.path.join(folder, "model.gguf")
+    if not os.path.exists(path):
+        raise ValueError(f"{folder} has no model.gguf: name a folder that export.py wrote as q8_0, or a state.pt")
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+        own = json.load(f)["winnow_policy"]
+    if own["recipe"].removesuffix("-gpu") != recipe.name.removesuffix("-gpu"):
+        raise ValueError(f"the policy in {folder} is a {own['recipe']}, not a {recipe.name}: choose its --config")
+    weights = {}
+    for t in gguf.GGUFReader(path).tensors:
+        x = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
+        weights[t.name] = torch.from_numpy(x.reshape([int(n) for n in reversed(t.shape)]).copy())
+    return {"recipe": recipe.to_dict() | {"variant": own["variant"]}, "model": weights, "ema": {}}
+
+
 def write_safetensors(path, state, type):
     from safetensors.torch import save_file
     out = {k: v.detach().float().cpu() for k, v in state.items()}

@@ -10,11 +10,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from language import Decoder
-from teacher import STATES, Teacher
+from teacher import TAUGHT, Teacher
 from vision import MEANS, MLP, STDS, Backbone, Gate, Joined
 
 BINS = 256     # of the autoregressive variant; the last so many ids of its vocabulary
 STOP = 2
+PROJECTORS = ("projector", "featurizer_proj", "fused_featurizer_proj")  # their first layers see features
 
 
 class Residual(nn.Module):
@@ -76,12 +77,25 @@ class Policy(nn.Module):
         self.teacher = nn.ModuleDict({"patches": Teacher(sum(widths), r.cameras)})
         if r.sparse:
             self.teacher["rows"] = Teacher(sum(widths), r.cameras)
-        self.teacher["said"] = nn.Linear(d, STATES)  # of the language model's last rows
+        self.teacher["said"] = nn.Linear(d, TAUGHT)  # of the language model's last rows
         self.apply(start)
         for name, m in self.named_modules():  # FiLM and routers begin as next to nothing
             if ".scale" in name or ".shift" in name:
                 if isinstance(m, nn.Linear):
                     nn.init.normal_(m.weight, std=0.02)
+
+    @torch.no_grad()
+    def settle(self, rows, keep=False):
+        """Takes mean and deviation of what is seen from rows […, both widths]. keep: the projectors give what they
+        gave without."""
+        some = rows.float().reshape(-1, rows.shape[-1])
+        self.seen_mean.copy_(some.mean(0))
+        self.seen_scale.copy_(1 / (some.std(0) + 1e-3))
+        at = 0
+        for layer in (getattr(self, name).fc1 for name in PROJECTORS if keep and hasattr(self, name)):
+            own = slice(at, at := at + layer.in_features)
+            layer.bias += layer.weight @ self.seen_mean[own]
+            layer.weight /= self.seen_scale[own]
 
     def encode(self, pixels, mean):
         """pixels [B, cameras, 3, side, side] in 0 … 1, mean [B, D] → (each encoder's rows for the language
@@ -172,7 +186,7 @@ class Policy(nn.Module):
     def forward(self, batch, hard=True, tokens=None):
         """batch: pixels [B, cameras, 3, side, side] 0 … 1, or rows [B, cameras, R, both widths] of encode;
         prompt [B, P], length [B], proprio [B, p]; suite [B] where the teacher is asked.
-        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state [1 to 3, B, STATES]; kept; gate"""
+        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state [1 to 3, B, TAUGHT]; kept; gate"""
         x, lay, gate = self.embed(batch, tokens)
         rows, kept = self.language_model.model(x, lay["allowed"], lay["about"], self.r.visual, hard)
         s = self.states(rows, lay, self.r.slots)
@@ -208,7 +222,7 @@ def shipped(weights):
     if "seen_mean" not in out:
         return out
     mean, scale = out.pop("seen_mean"), out.pop("seen_scale")
-    for name in ("projector.fc1", "featurizer_proj.fc1", "fused_featurizer_proj.fc1"):
+    for name in (p + ".fc1" for p in PROJECTORS):
         if name + ".weight" in out:
             n = out[name + ".weight"].shape[1]
             weight = out[name + ".weight"] * scale[at:at + n]

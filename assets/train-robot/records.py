@@ -2,7 +2,7 @@
 
 A window is a step with pictures, and the chunk of actions from it on. Arrays by name, N windows:
 pixels [N, cameras, side, side, 3] uint8; prompt [N, P], length [N]; suite [N], of teacher.SUITES; proprio [N, p];
-actions [N, C, a] and valid [N, C] (0 behind the episode's end); state [N, STATES], 0 where there is
+actions [N, C, a] and valid [N, C] (0 behind the episode's end); state [N, TAUGHT], 0 where there is
 none. Numbers are as the robot has them until `normalise`.
 """
 import glob
@@ -13,7 +13,7 @@ import struct
 
 import numpy as np
 
-from teacher import STATES, SUITES
+from teacher import STATES, SUITES, TAUGHT
 
 HELD_OUT = 20  # seeds in a row, of every 20 times as many, that are never trained on: one of each task
 
@@ -72,11 +72,42 @@ def windows(h, body, r, words):
     ahead = at[:, None] + np.arange(r.chunk)
     prompt, length = words.padded(h["instruction"], r.language.text)
     n = len(at)
-    wide = np.zeros((n, STATES), "float32")
+    wide = np.zeros((n, TAUGHT), "float32")
     wide[:, :h["state"]] = state[at, :STATES]
+    wide[:, STATES:] = focus(h, state[at])
     return {"pixels": pixels, "prompt": np.tile(np.array(prompt), (n, 1)), "length": np.full(n, length),
             "suite": np.full(n, SUITES.index(h["suite"])), "proprio": proprio[at], "actions": action[np.minimum(ahead, h["steps"] - 1)],
             "valid": (ahead < h["steps"]).astype("float32"), "state": wide}
+
+
+CUBE, BOWL, PLATE, HANDLE, BUTTONS, GOAL = 4, 16, 18, 21, 24, 30  # of the table's state: robotics/sim/table/state.go
+
+
+def focus(h, state):
+    """From the gripper to what is to be moved or pressed, and to where it shall go, [N, FOCUS]: metres, drawn
+    out near 0, where a centimetre decides. state [N, …] as the simulator has it."""
+    hand = state[:, :3]
+    if h["suite"] == "metaworld":
+        thing, goal = state[:, 4:7], state[:, 36:39]
+    else:
+        cube, other, side = (int(v) for v in state[0, GOAL + 1:GOAL + 4])
+        at = {"bowl": state[:, BOWL:BOWL + 2], "plate": state[:, PLATE:PLATE + 2]}
+        low = np.full((len(state), 1), 0.025, "float32")
+        thing = goal = hand
+        if cube >= 0:
+            thing = goal = state[:, CUBE + 3 * cube:CUBE + 3 * cube + 3]
+        if other >= 0:
+            goal = state[:, CUBE + 3 * other:CUBE + 3 * other + 3] + np.array([0.09 * side, 0, 0 if side else 0.05], "float32")
+        elif cube >= 0 and h["task"] == "push":
+            goal = goal + np.array([0.1 * side, 0, 0], "float32")
+        elif h["task"].startswith("put-"):
+            goal = np.concatenate([at[h["task"][4:]], low], 1)
+        elif "drawer" in h["task"]:
+            thing = goal = state[:, HANDLE:HANDLE + 3]
+        elif h["task"] == "press-button":
+            b = BUTTONS + (2 if side > 0 else 0)
+            thing = goal = np.concatenate([state[:, b:b + 2], low], 1)
+    return np.arcsinh(np.concatenate([thing - hand, goal - hand], 1) / 0.02) / 2
 
 
 def held_out(h):

@@ -48,3 +48,8 @@ def part(weights, r, own):
             found = weights[side(r) + (k if r.has_film else re.sub(r"(blocks\.\d+\.)", r"\1block.", k))]
             out[k][:len(found)] = found
     return out
+
+
+def grown(weights, own):
+    """A stem's weights, begun with those of a CogVLA policy; own is the stem's state_dict."""
+    return {k: weights.get(k.split(".", 1)[1], v) for k, v in own.items()}

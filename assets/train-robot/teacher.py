@@ -5,6 +5,9 @@ from torch import nn
 from vision import places
 
 STATES = 40    # numbers of a simulator's state that are taught, at most
+FOCUS = 6      # and where what the instruction is about lies from the gripper: see records.focus
+TAUGHT = STATES + FOCUS
+FOCUS_WEIGHT = 4.0  # of a number of the focus, where one of the state has 1
 SUITES = ("metaworld", "table")  # what each number is depends on the suite
 QUERIES = 24
 
@@ -22,15 +25,31 @@ class Teacher(nn.Module):
         self.queries = nn.Parameter(torch.randn(len(SUITES), QUERIES, width))
         self.camera = nn.Parameter(torch.zeros(cameras, 1, width))
         self.norm, self.key = nn.LayerNorm(width), nn.Linear(width, width)
-        self.read = nn.Linear(QUERIES * (width + 3 * cameras), len(SUITES) * STATES)
+        self.read = nn.Linear(QUERIES * (width + 3 * cameras), len(SUITES) * TAUGHT)
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+
+    @torch.no_grad()
+    def settle(self, patches):
+        """What encoders give lies far from 0, and a norm alone leaves what is common to all."""
+        some = patches.float().reshape(-1, patches.shape[-1])
+        self.mean.copy_(some.mean(0))
+        self.scale.copy_(1 / (some.std(0) + 1e-3))
 
     def forward(self, patches, suite):
-        """patches [B, cameras, P, W], suite [B] → [B, STATES]"""
-        x = (self.norm(patches) + self.camera).flatten(1, 2)
+        """patches [B, cameras, P, W], suite [B] → [B, TAUGHT]"""
+        x = (self.norm((patches - self.mean) * self.scale) + self.camera).flatten(1, 2)
         scores = self.queries[suite] @ self.key(x).transpose(1, 2) * x.shape[-1] ** -0.5
         b, n, p, _ = patches.shape
         where = torch.cat([places(p, x.device), torch.ones(p, 1, device=x.device)], 1)  # [P, 3]
         where = torch.block_diag(*[where] * n).to(x.dtype).expand(b, -1, -1)
         found = torch.softmax(scores, -1).to(x.dtype) @ torch.cat([x, where], -1)
-        told = self.read(found.flatten(1)).reshape(len(x), len(SUITES), STATES)
+        told = self.read(found.flatten(1)).reshape(len(x), len(SUITES), TAUGHT)
         return told[torch.arange(len(x), device=x.device), suite]
+
+
+def counts(device=None):
+    """What each number counts, [TAUGHT], 1 in the mean."""
+    w = torch.ones(TAUGHT, device=device)
+    w[STATES:] = FOCUS_WEIGHT
+    return w / w.mean()

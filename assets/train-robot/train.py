@@ -10,6 +10,7 @@ import os
 import torch
 
 import recipe as recipes
+import layout
 import loop
 import records
 import streams
@@ -29,10 +30,10 @@ def held_out(recorder, r, words, stats, extra):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    loop.arguments(p, "robot-3.7m", "a state.pt whose weights training begins with", 20_000, 300)
+    loop.arguments(p, "robot-3.7m", "a state.pt, or a policy of export.py, whose weights training begins with", 20_000, 300)
     p.add_argument("--variant", choices=list(recipes.VARIANTS), help="instead of the recipe's")
     p.add_argument("--shards", help="folder of robotics/demos/record -shards, instead of --painter")
-    p.add_argument("--eyes", help="a stem's state.pt whose encoders stay as they are; all of --shards is encoded once")
+    p.add_argument("--eyes", help="a stem's state.pt whose encoders stay as they are; all of --shards is encoded once; with --from the same the rest begins with the stem's too")
     p.add_argument("--stage-steps", type=int, help="length of all stages together, instead of the recipe's")
     # Shards need no recorder.
     next(x for x in p._actions if x.dest == "painter").required = False
@@ -60,7 +61,7 @@ def main():
     if state:
         t.load(state)
     elif a.start:
-        t.begin(torch.load(a.start, map_location="cpu", weights_only=True))
+        t.begin(layout.read(a.start, r) if os.path.isdir(a.start) else torch.load(a.start, map_location="cpu", weights_only=True))
     if a.stage and t.stage.name != r.stages[r.stage(a.stage)].name:
         t.enter(r.stage(a.stage))
     if a.compile:
@@ -71,12 +72,14 @@ def main():
     else:
         measure = held_out(recorder, r, words, stats, extra)
 
+    if a.variant == "stem" and not state:
+        t.settle_stem(kept.all if a.shards else measure, bool(a.start))
     if a.eyes:
         if not a.shards:
             raise SystemExit("--eyes takes --shards, which are encoded once")
         kept.encode(t.model, t.precise)
         measure = kept.test
-        if not state:
+        if not state and not a.start:
             t.settle(kept.all["rows"])
 
     def stream():

@@ -8,7 +8,8 @@ import look
 from loop import Course
 from policy import Policy, exported
 from optim import Muon
-from stem import Stem, part, side
+from stem import Stem, grown, part, side
+from teacher import STATES, counts
 
 
 EYES = ("vision_backbone", "vision_aggr_", "embed_tokens")
@@ -76,7 +77,10 @@ class Trainer(Course):
         torch.set_rng_state(state["rng"].cpu())
 
     def begin(self, state):
-        """Takes the weights alone, averaged where they are; of a stem those of this variant."""
+        """Takes the weights alone, averaged where they are; of a stem those of this variant, and for a stem those
+        of a CogVLA policy, which go to both where both have them."""
+        if self.r.variant == "stem" and state["recipe"]["variant"] == "cogvla":
+            state = state | {"model": grown(state["model"] | state["ema"], self.model.state_dict()), "ema": {}}
         own, stem = self.model.state_dict(), state["recipe"]["variant"] == "stem" != self.r.variant
         teacher = {side(self.r) + k if stem else k: v for k, v in own.items() if "teacher." in k}
         weights = teacher | state["model"] | state["ema"]  # a teacher may be new
@@ -104,10 +108,27 @@ class Trainer(Course):
     def settle(self, rows):
         """Has the projectors see features of mean 0 and deviation 1: the encoders' lie far from 0, and what is
         common to all drowned what differs. rows [N, cameras, R, both widths]"""
-        some = rows[::max(1, len(rows) // 1024)].float().flatten(0, 2)
-        self.model.seen_mean.copy_(some.mean(0))
-        self.model.seen_scale.copy_(1 / (some.std(0) + 1e-3))
+        self.model.settle(rows[::max(1, len(rows) // 1024)])
         self.ema |= {k: getattr(self.model, k).clone() for k in ("seen_mean", "seen_scale")}
+
+    @torch.no_grad()
+    def settle_stem(self, windows, trained):
+        """The same for both policies of a stem and their teachers. trained: the CogVLA policy's projectors were, so
+        they give what they gave."""
+        pick = torch.linspace(0, len(windows["length"]) - 1, min(256, len(windows["length"]))).long()
+        for policy in self.model.turns:
+            seen = {"rows": [], "patches": []}
+            for part in pick.split(64):
+                with self.precise():
+                    mean = policy.words(*(windows[k][part].to(self.device) for k in ("prompt", "length")))[2]
+                    out = policy.encode(look.middle(windows["pixels"][part].to(self.device)), mean)
+                for name, encoders in zip(seen, out):
+                    seen[name].append(torch.cat(encoders, -1).float())
+            seen = {k: torch.cat(v) for k, v in seen.items()}
+            policy.settle(seen["rows"], trained and policy.r.sparse)
+            for name in ("patches", "rows") if policy.r.sparse else ():
+                policy.teacher[name].settle(seen[name])
+        self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
 
     def hard(self, minutes):
         """Whether rows skip: not in the first stretch of a training, where routers only scale."""
@@ -125,8 +146,9 @@ class Trainer(Course):
             off = (out["actions"].float() - batch["actions"]).abs() * valid
             act = off.sum() / (valid.sum() * self.r.action).clamp_min(1)
             log = {"l1": act}
-        known = (out["state"].float() - batch["state"]).abs().mean()
-        return act + self.r.teach * known, log | {"state": known}
+        off = (out["state"].float() - batch["state"]).abs()
+        log |= {"state": off[..., :STATES].mean(), "focus": off[..., STATES:].mean()}
+        return act + self.r.teach * (off * counts(off.device)).mean(), log
 
     def train_step(self, batch, minutes=None):
         """One step → the log as floats."""

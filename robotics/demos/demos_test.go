@@ -148,6 +148,7 @@ func TestWrongOptions(t *testing.T) {
 		"has a task":         {Tasks: []string{"fly"}, Count: 1},
 		"16 to 1024":         {Size: 8, Count: 1},
 		"every is 1":         {Every: -1, Count: 1},
+		"need a learner":     {Lead: 3, Count: 1},
 	} {
 		if _, err := Stream(&bytes.Buffer{}, o, 0); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("error %v, want %q", err, says)

@@ -1,6 +1,7 @@
 package demos
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,6 +27,10 @@ type Options struct {
 	Workers int
 	// Exact experts add no noise.
 	Exact bool
+	// Learner, where set, makes what acts for the first steps of every episode, Lead at most; each
+	// worker has its own. What it does is not recorded.
+	Learner func() (Learner, error)
+	Lead    int
 }
 
 // cameras are the two of each suite: from outside, and from the gripper.
@@ -39,6 +44,8 @@ func (o *Options) check() ([]sim.Task, error) {
 		return nil, fmt.Errorf("pictures of %d pixels cannot be recorded: choose 16 to 1024", o.Size)
 	case o.Every < 1 || o.Every > 1000 || o.After < 0 || o.Workers < 1 || o.Workers > 256:
 		return nil, fmt.Errorf("every %d, after %d, workers %d: every is 1 to 1000, after not below 0, workers 1 to 256", o.Every, o.After, o.Workers)
+	case (o.Learner != nil) != (o.Lead > 0) || o.Lead < 0:
+		return nil, fmt.Errorf("a learner needs steps to lead, at least 1, and steps to lead need a learner; %d are given", o.Lead)
 	}
 	names := o.Suites
 	if len(names) == 0 {
@@ -75,9 +82,10 @@ func cmpOr(v, otherwise int) int {
 
 // Player plays episodes by their numbers. It belongs to one goroutine.
 type Player struct {
-	o     Options
-	tasks []sim.Task
-	envs  map[int]sim.Env
+	o       Options
+	tasks   []sim.Task
+	envs    map[int]sim.Env
+	learner Learner
 }
 
 // NewPlayer checks the options; simulators are opened when their task's turn comes.
@@ -86,17 +94,27 @@ func NewPlayer(o Options) (*Player, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Player{o, tasks, map[int]sim.Env{}}, nil
+	p := &Player{o: o, tasks: tasks, envs: map[int]sim.Env{}}
+	if o.Learner != nil {
+		if p.learner, err = o.Learner(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
-// Close frees the simulators.
+// Close frees the simulators and the learner.
 func (p *Player) Close() {
+	if p.learner != nil {
+		p.learner.Close()
+	}
 	for _, e := range p.envs {
 		e.Close()
 	}
 }
 
-// Play plays episode k. It returns nil where the expert did not succeed.
+// Play plays episode k. It returns nil where the expert did not succeed, or the learner left it nothing
+// to do.
 func (p *Player) Play(k uint64) (*Demo, error) {
 	seed := p.o.First + k
 	at := int(seed % uint64(len(p.tasks)))
@@ -108,6 +126,14 @@ func (p *Player) Play(k uint64) (*Demo, error) {
 			return nil, err
 		}
 		p.envs[at] = env
+		if p.learner != nil {
+			actor, err := p.learner.Stage(t)
+			if err != nil {
+				return nil, err
+			}
+			p.envs[at] = led{env, actor, p.o.Lead}
+		}
+		env = p.envs[at]
 	}
 	expert, err := suites.Expert(t.Suite, t.Name, !p.o.Exact)
 	if err != nil {
@@ -117,7 +143,11 @@ func (p *Player) Play(k uint64) (*Demo, error) {
 		Proprio: len(t.Proprio), Action: len(t.Action)}}
 	// The episode's own loop sees what an action led to; a record needs what was seen before it.
 	watched := &watcher{Env: env, d: d}
+	watched.expert, _ = expert.(sim.Intender)
 	success, _, err := sim.Episode(watched, expert, seed, p.o.After, nil)
+	if errors.Is(err, errDone) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s/%s, seed %d: %w", t.Suite, t.Name, seed, err)
 	}
@@ -127,10 +157,11 @@ func (p *Player) Play(k uint64) (*Demo, error) {
 	return d, nil
 }
 
-// watcher notes the observation before each step, and the action.
+// watcher notes the observation before each step, and the action that the expert meant.
 type watcher struct {
 	sim.Env
 	d      *Demo
+	expert sim.Intender // nil: what it does is what it means
 	buffer []byte
 }
 
@@ -147,7 +178,11 @@ func (w *watcher) Step(action []float32) (sim.Result, error) {
 	}
 	d.Steps, d.Instruction, d.State = d.Steps+1, o.Instruction, len(o.State)
 	d.Proprios, d.States = narrow(d.Proprios, o.Proprio), narrow(d.States, o.State)
-	for _, a := range action {
+	meant := action
+	if w.expert != nil {
+		meant = w.expert.Meant()
+	}
+	for _, a := range meant {
 		d.Actions = append(d.Actions, min(max(a, -1), 1))
 	}
 	r, err := w.Env.Step(action)

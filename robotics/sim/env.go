@@ -80,6 +80,12 @@ type Expert interface {
 	Act(o Observation) []float32
 }
 
+// Intender is an Expert that tells what it meant by the action that it gave last, before its noise and
+// disturbances: what to learn from it (DART, Laskey et al. 2017).
+type Intender interface {
+	Meant() []float32
+}
+
 // Eyes paints pictures for an environment; its renderer is made when first asked.
 type Eyes struct {
 	// Options are used when the renderer is made.

@@ -8,6 +8,7 @@ import look
 import records
 import streams
 from conftest import record
+from teacher import FOCUS, STATES, TAUGHT
 
 
 def read(data):
@@ -21,8 +22,29 @@ def test_a_record_gives_windows_with_the_actions_that_follow(tiny, words):
     assert np.array_equal(w["pixels"], pixels) and np.array_equal(w["proprio"], state[::3, :4])
     assert np.array_equal(w["actions"][1], action[3:3 + r.chunk]) and w["valid"][1].all()
     assert w["valid"][-1].sum() == 1 and np.array_equal(w["actions"][-1, 0], action[12])
-    assert np.array_equal(w["state"][2, :37], state[6]) and not w["state"][:, 37:].any()
+    assert np.array_equal(w["state"][2, :37], state[6]) and not w["state"][:, 37:STATES].any()
     assert list(w["prompt"][0, :w["length"][0]]) == words.encode("pick up the red cube")
+
+
+def test_the_focus_is_what_the_instruction_is_about(tiny, words):
+    state = np.zeros((2, 40), "float32")
+    state[:, 4:16] = np.arange(12)       # cubes
+    state[:, 16:20] = 20, 21, 22, 23     # bowl, plate
+    state[:, 21:24] = 30, 31, 32         # handle
+    state[:, 24:28] = 40, 41, 42, 43     # buttons
+    state[:, 36:39] = 50, 51, 52         # Meta-World's goal
+    state[:, :3] = 1
+    for task, goal, thing, to in (("put-plate", (1, -1, 0), (3, 4, 5), (22, 23, 0.025)), ("pick-side", (2, -1, 1), (6, 7, 8), (6, 7, 8)),
+                                  ("stack", (0, 1, 0), (0, 1, 2), (3, 4, 5.05)), ("beside", (0, 1, -1), (0, 1, 2), (2.91, 4, 5)),
+                                  ("push", (0, -1, -1), (0, 1, 2), (-0.1, 1, 2)), ("open-drawer", (-1, -1, 0), (30, 31, 32), (30, 31, 32)),
+                                  ("press-button", (-1, -1, 1), (42, 43, 0.025), (42, 43, 0.025))):
+        state[:, 31:34] = goal
+        f = records.focus({"suite": "table", "task": task}, state)
+        assert f.shape == (2, FOCUS) and np.allclose(np.sinh(2 * f[0]) * 0.02 + 1, thing + to, atol=1e-3), task
+    f = records.focus({"suite": "metaworld", "task": "reach"}, state)
+    assert np.allclose(np.sinh(2 * f[1]) * 0.02 + 1, (0, 1, 2, 50, 51, 52), atol=1e-3)
+    w = records.windows(*read(record(3, 32)[0]), tiny(), words)
+    assert w["state"].shape[1] == TAUGHT and w["state"][:, STATES:].any()
 
 
 def test_a_sheet_shows_the_same_pictures(tiny, words):

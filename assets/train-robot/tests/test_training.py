@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import layout
 import look
 import records
 import recipe as recipes
@@ -142,6 +143,27 @@ def test_a_variant_trains_behind_a_stems_eyes(variant, demos, tiny, words, tmp_p
     assert torch.allclose(a, b, atol=2e-2)
     with pytest.raises(ValueError, match="takes the state.pt of a stem"):
         t.take_eyes({"recipe": {"variant": "dense"}})
+
+
+def test_a_stem_grows_from_a_policy_that_ships(demos, tiny, words, tmp_path):
+    stats = records.statistics(records.shards(demos))
+    old, kept = Trainer(tiny(), words, stats, precision="float32"), streams.Kept(demos, tiny(), words, stats)
+    layout.write(str(tmp_path), old.r, words, old.model.vocabulary, shipped(old.ema), stats, "q8_0")
+    state = layout.read(str(tmp_path), tiny("stem"))
+    stem = Trainer(tiny("stem"), words, stats, precision="float32", seed=2)
+    stem.begin(state)
+    stem.settle_stem(kept.all, True)
+    assert stem.model.cogvla.seen_mean.any() and stem.model.dense.seen_mean.any() and stem.model.dense.teacher["patches"].mean.any()
+    few = {k: v[:3] for k, v in kept.all.items()} | {"pixels": look.middle(kept.all["pixels"][:3])}
+    old.model.load_state_dict(layout.stored(old.ema, "q8_0"), strict=False)
+    with torch.no_grad():
+        a, b = old.model(few)["actions"], stem.model.cogvla(few)["actions"]
+    assert torch.allclose(a, b, atol=1e-4) and a.std() > 0
+    stem.train_step(kept.stream(stem.stage).next())
+    with pytest.raises(ValueError, match="is a tiny, not a robot-3.7m"):
+        layout.read(str(tmp_path), recipes.load("robot-3.7m", "stem"))
+    with pytest.raises(ValueError, match="has no model.gguf"):
+        layout.read(demos, tiny("stem"))
 
 
 def test_attention_is_that_of_pytorch():

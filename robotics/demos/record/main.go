@@ -32,6 +32,8 @@ func run(args []string, out, say io.Writer) error {
 		limit   = fs.Int64("bytes", 0, "stop before shards grow beyond this")
 		names   = fs.String("suites", "", "by commas; all without")
 		tasks   = fs.String("tasks", "", "by commas; all of the suites' without")
+		learner = fs.String("learner", "", "folder of a policy that acts first, from where the expert goes on")
+		method  = fs.String("method", "", "that the learner is pruned by, such as cogvla,schedule=deep_all,average=0.5")
 	)
 	fs.Uint64Var(&o.First, "seed", 1, "seed of the first episode; the k-th after it has seed + k")
 	fs.Uint64Var(&o.Count, "count", 0, "episodes to play, failed ones included; 0: no end")
@@ -39,11 +41,15 @@ func run(args []string, out, say io.Writer) error {
 	fs.IntVar(&o.Every, "every", 1, "steps from one pair of pictures to the next")
 	fs.IntVar(&o.After, "after", 5, "steps that follow on success")
 	fs.IntVar(&o.Workers, "workers", 1, "episodes played at once; best a divisor of the number of tasks")
+	fs.IntVar(&o.Lead, "lead", 0, "steps that the learner takes at most")
 	fs.BoolVar(&o.Exact, "exact", false, "experts without noise")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	o.Suites, o.Tasks = split(*names), split(*tasks)
+	if *learner != "" {
+		o.Learner = func() (demos.Learner, error) { return open(*learner, *method) }
+	}
 	begun := time.Now()
 	var c demos.Counts
 	var err error

@@ -15,6 +15,7 @@ type Expert struct {
 	Noise float64
 	plan  func(hand, object, goal vec, open float64) (to vec, gain, effort float64)
 	rng   *rand.Rand
+	meant []float32
 }
 
 // NewExpert makes the expert of a task.
@@ -36,6 +37,7 @@ func (x *Expert) Act(o sim.Observation) []float32 {
 	to, gain, effort := x.plan(hand, vec(s[4:7]), vec(s[36:39]), s[3])
 	move := to.sub(hand).scale(gain)
 	out := []float32{float32(move[0]), float32(move[1]), float32(move[2]), float32(effort)}
+	x.meant = append(x.meant[:0], out...)
 	if x.Noise > 0 {
 		for i := range out {
 			out[i] = min(max(out[i], -1), 1) + float32(x.Noise*x.rng.NormFloat64())
@@ -43,6 +45,9 @@ func (x *Expert) Act(o sim.Observation) []float32 {
 	}
 	return out
 }
+
+// Meant is sim.Intender's.
+func (x *Expert) Meant() []float32 { return append([]float32(nil), x.meant...) }
 
 // plans are the policies: where to go, how hard, and the gripper's effort.
 var plans = map[string]func(hand, object, goal vec, open float64) (vec, float64, float64){

@@ -20,6 +20,7 @@ type Expert struct {
 	grip     int // steps for which the fingers have been closing on the cube
 	slipping int
 	slip     [4]float32
+	meant    [4]float32
 }
 
 // NewExpert makes an expert with noise and disturbances as recordings use them.
@@ -38,10 +39,13 @@ func (x *Expert) Act(o sim.Observation) []float32 {
 	hand := s.hand()
 	out := make([]float32, 4)
 	for i := range 3 {
-		out[i] = float32(min(max(0.8*(to[i]-hand[i])/moveScale, -1), 1) + x.Noise*x.rng.NormFloat64())
+		move := min(max(0.8*(to[i]-hand[i])/moveScale, -1), 1)
+		x.meant[i] = float32(move)
+		out[i] = float32(move + x.Noise*x.rng.NormFloat64())
 		out[i] = min(max(out[i], -1), 1)
 	}
 	out[3] = float32(gripper)
+	x.meant[3] = out[3]
 	if x.slipping == 0 && x.rng.Float64() < x.Slips {
 		x.slipping = 3 + x.rng.IntN(4)
 		for i := range 3 {
@@ -59,6 +63,9 @@ func (x *Expert) Act(o sim.Observation) []float32 {
 	}
 	return out
 }
+
+// Meant is sim.Intender's.
+func (x *Expert) Meant() []float32 { return append([]float32(nil), x.meant[:]...) }
 
 const (
 	closed, opened = 1.0, -1.0

@@ -60,22 +60,25 @@ class Kept:
     def stream(self, stage, seeds=None):
         return Draw(self, stage, seeds)
 
+    def draw(self, stage, *number):
+        """The batch of a number: windows at random, of each suite as many; episodes on the table are shorter,
+        and harder to learn."""
+        rng = np.random.default_rng([stage.seed, *number])
+        which, where = rng.integers(len(self.suites), size=stage.batch), rng.random(stage.batch)
+        pick = torch.from_numpy(np.array([self.suites[s][int(u * len(self.suites[s]))] for s, u in zip(which, where)]))
+        return {k: v[pick.to(v.device)] for k, v in self.all.items()}
+
 
 class Draw:
-    """Windows at random, of each suite as many: episodes on the table are shorter, and harder to learn.
-    `seeds` is the number of batches drawn."""
+    """The batches of a stage, one after the other. `seeds` is the number of batches drawn."""
 
     def __init__(self, kept, stage, seeds=None):
         self.kept, self.stage, self.turn = kept, stage, 0
         self.seeds = list(seeds) if seeds else [0]
 
     def next(self):
-        rng = np.random.default_rng([self.stage.seed, self.seeds[0]])
-        n = self.stage.batch
-        which, where = rng.integers(len(self.kept.suites), size=n), rng.random(n)
-        pick = torch.from_numpy(np.array([self.kept.suites[s][int(u * len(self.kept.suites[s]))] for s, u in zip(which, where)]))
         self.seeds[0] += 1
-        return {k: v[pick.to(v.device)] for k, v in self.kept.all.items()}
+        return self.kept.draw(self.stage, self.seeds[0] - 1)
 
     def close(self):
         pass

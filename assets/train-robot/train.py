@@ -14,6 +14,7 @@ import layout
 import loop
 import records
 import streams
+from helpers import Helpers
 from policy import parameters
 from trainer import Trainer
 from words import Words
@@ -34,6 +35,7 @@ def main():
     p.add_argument("--variant", choices=list(recipes.VARIANTS), help="instead of the recipe's")
     p.add_argument("--shards", help="folder of robotics/demos/record -shards, instead of --painter")
     p.add_argument("--eyes", help="a stem's state.pt whose encoders stay as they are; all of --shards is encoded once; with --from the same the rest begins with the stem's too")
+    p.add_argument("--workers", type=int, default=1, help="processes that each take a batch of a step, with --threads 1 and --shards")
     p.add_argument("--stage-steps", type=int, help="length of all stages together, instead of the recipe's")
     # Shards need no recorder.
     next(x for x in p._actions if x.dest == "painter").required = False
@@ -81,6 +83,11 @@ def main():
         measure = kept.test
         if not state and not a.start:
             t.settle(kept.all["rows"])
+
+    if a.workers > 1:
+        if not a.shards or a.threads != 1:
+            raise SystemExit("--workers takes --shards and --threads 1")
+        t.helpers, t.workers = Helpers(t, kept, a.workers - 1), a.workers
 
     def stream():
         if a.shards:

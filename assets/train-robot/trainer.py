@@ -34,6 +34,7 @@ class Trainer(Course):
         super().__init__(recipe, device, precision)
         torch.manual_seed(seed)
         self.words, self.stats, self.total = words, stats, 0
+        self.helpers = None
         make = Stem if recipe.variant == "stem" else Policy
         self.model = make(recipe, words.size).to(self.device)
         self.ema = {k: v.detach().clone() for k, v in exported(self.model.state_dict()).items()}
@@ -150,6 +151,16 @@ class Trainer(Course):
         log |= {"state": off[..., :STATES].mean(), "focus": off[..., STATES:].mean()}
         return act + self.r.teach * (off * counts(off.device)).mean(), log
 
+    def graded(self, batch, rng, hard):
+        """A batch's gradients, of its pictures varied by rng. → (loss, log)"""
+        if self.r.variant == "stem":
+            self.model.turn = self.total
+        with self.precise():
+            loss, log = self.loss(batch, lambda x: look.varied(x, rng), hard)
+        if torch.isfinite(loss):
+            loss.backward()
+        return loss, log
+
     def train_step(self, batch, minutes=None):
         """One step → the log as floats."""
         d = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
@@ -158,14 +169,14 @@ class Trainer(Course):
         factor = self.factor(minutes)
         self.muon.param_groups[0]["lr"] = self.stage.muon * factor
         self.adam.param_groups[0]["lr"] = self.stage.adam * factor
-        if self.r.variant == "stem":
-            self.model.turn = self.total
-        with self.precise():
-            loss, log = self.loss(d, lambda x: look.varied(x, rng), self.hard(minutes))
+        hard = self.hard(minutes)
+        if self.helpers:
+            self.helpers.ask(self, hard)
         self.muon.zero_grad()
         self.adam.zero_grad()
-        if torch.isfinite(loss):
-            loss.backward()
+        loss, log = self.graded(d, rng, hard)
+        fine, others = self.helpers.add(self.model) if self.helpers else (True, [])
+        if fine and torch.isfinite(loss):
             torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
             self.muon.step()
             self.adam.step()
@@ -173,7 +184,7 @@ class Trainer(Course):
         self.total += 1
         self.average()
         values = torch.stack([v.detach().float() for v in log.values()]).tolist()  # one copy
-        return dict(zip(log, values))
+        return {k: (v + sum(o[k] for o in others)) / (len(others) + 1) for k, v in zip(log, values)}
 
     @torch.no_grad()
     def average(self):

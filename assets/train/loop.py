@@ -48,6 +48,7 @@ def prepare(a):
 class Course:
     """Where a training stands, for trainers of the recipe `r`: index of the stage, step in it, seconds
     spent, seeds and turn of its stream. The rate falls in a stage of kind cooldown."""
+    workers = 1  # processes that each take a batch of a step
 
     def __init__(self, r, device, precision):
         self.r, self.device, self.precision = r, torch.device(device), precision
@@ -110,7 +111,7 @@ class Journal:
             f.write(line + "\n")
 
     def say_steps(self, t, logs, begun, minutes):
-        speed = len(logs) * t.stage.batch / (time.time() - begun)
+        speed = len(logs) * t.stage.batch * t.workers / (time.time() - begun)
         self.say(stage=t.stage.name, step=t.step, scenes_per_second=round(speed, 2),
                  rate=round(t.factor(minutes), 4), **mean(logs))
 

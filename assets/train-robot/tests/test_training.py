@@ -13,6 +13,7 @@ import recipe as recipes
 import streams
 from attention import attend
 from conftest import HERE
+from helpers import Helpers
 from policy import Policy, shipped
 from trainer import EYES, Trainer
 
@@ -164,6 +165,36 @@ def test_a_stem_grows_from_a_policy_that_ships(demos, tiny, words, tmp_path):
         layout.read(str(tmp_path), recipes.load("robot-3.7m", "stem"))
     with pytest.raises(ValueError, match="has no model.gguf"):
         layout.read(demos, tiny("stem"))
+
+
+def test_helpers_average_their_gradients(demos, tiny, words):
+    r, stats = tiny("stem"), records.statistics(records.shards(demos))
+    kept = streams.Kept(demos, r, words, stats)
+    one, two = (Trainer(r, words, stats, precision="float32") for _ in range(2))
+    two.helpers = Helpers(two, kept, 1)
+    try:
+        rng = torch.get_rng_state()
+        log = two.train_step(kept.draw(two.stage, 0))
+        torch.set_rng_state(rng)
+        batch = kept.draw(one.stage, 0)
+        first, said = one.graded(batch, torch.rand(len(batch["length"]), 5), False)
+        torch.manual_seed(1)
+        batch = kept.draw(one.stage, 0, 1)
+        second, also = one.graded(batch, torch.rand(len(batch["length"]), 5), False)
+        want = {n: p.grad / 2 for n, p in one.model.named_parameters() if p.grad is not None}
+        got = {n: p.grad for n, p in two.model.named_parameters() if p.grad is not None}
+        assert want.keys() == got.keys() and abs(log["l1"] - (said["l1"] + also["l1"]).item() / 2) < 1e-5
+        assert any(v.abs().max() > 0 for v in got.values()) and first != second
+        matrices = {id(p) for p in one.muon.param_groups[0]["params"]}  # the others' are clipped
+        named = [n for n, p in one.model.named_parameters() if id(p) in matrices and n in want]
+        assert len(named) > 20 and all(torch.allclose(got[n], want[n], atol=1e-6) for n in named)
+        two.train_step(kept.draw(two.stage, 1))
+        two.helpers.all[0][2].kill()
+        with pytest.raises(RuntimeError, match="helping process has ended"):
+            for _ in range(3):
+                two.train_step(kept.draw(two.stage, 2))
+    finally:
+        two.helpers.close()
 
 
 def test_attention_is_that_of_pytorch():

@@ -19,17 +19,24 @@ import layout
 import look
 import recipe as recipes
 import records
-from policy import Policy, shipped
+from policy import Policy, exported, shipped
+from stem import part
 from words import Words
 
 
-def load(path):
-    """(recipe, words, state, the model with the averaged weights, in float32)."""
+def load(path, variant=None):
+    """(recipe, words, state, the model with the averaged weights, in float32). variant: of a stem, what it is."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    r, words = recipes.from_dict(state["recipe"]), Words()
+    stem = state["recipe"]["variant"] == "stem"
+    if stem != (variant is not None) or variant == "autoregressive":
+        raise SystemExit(f"{path} is {'a stem: say --variant dense, stage1 or cogvla' if stem else 'no stem, and has one variant'}")
+    r, words = recipes.from_dict(state["recipe"], variant), Words()
     if words.size != state["vocabulary"]:
         raise SystemExit(f"{path} was trained with {state['vocabulary']} tokens, tokenizer/ has {words.size}")
-    model, state["ema"] = Policy(r, words.size), shipped(state["ema"])
+    model = Policy(r, words.size)
+    if stem:
+        state["ema"] = part(state["ema"], r, exported(model.state_dict()))
+    state["ema"] = shipped(state["ema"])
     missing, unknown = model.load_state_dict(state["ema"], strict=False)
     if wrong := [k for k in (*missing, *unknown) if not k.startswith(("teacher.", "seen_"))]:
         raise SystemExit(f"{path} does not fit its own recipe, {r.name}: {wrong[0]}; it was written by another version")
@@ -73,8 +80,9 @@ def main():
     p.add_argument("out")
     p.add_argument("--type", choices=["f32", "f16", "q8_0", "averaged"], default="q8_0")
     p.add_argument("--shards", help="demonstrations, of which the first is the reference")
+    p.add_argument("--variant", help="of a stem: dense, stage1 or cogvla, as far as it is trained")
     a = p.parse_args()
-    r, words, state, model = load(a.state)
+    r, words, state, model = load(a.state, a.variant)
     if a.type == "averaged":
         small = {k: state[k] for k in ("recipe", "vocabulary", "statistics", "step", "total")}
         torch.save(small | {"ema": {k: v.half() if v.ndim > 1 else v for k, v in state["ema"].items()}}, a.out)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from language import Decoder
-from teacher import TAUGHT, Teacher
+from teacher import AXES, BINS as PLACES, TAUGHT, Teacher
 from vision import MEANS, MLP, STDS, Backbone, Gate, Joined
 
 BINS = 256     # of the autoregressive variant; the last so many ids of its vocabulary
@@ -77,7 +77,7 @@ class Policy(nn.Module):
         self.teacher = nn.ModuleDict({"patches": Teacher(sum(widths), r.cameras)})
         if r.sparse:
             self.teacher["rows"] = Teacher(sum(widths), r.cameras)
-        self.teacher["said"] = nn.Linear(d, TAUGHT)  # of the language model's last rows
+        self.teacher["said"], self.teacher["place"] = nn.Linear(d, TAUGHT), nn.Linear(d, AXES * PLACES)  # of the last rows
         self.apply(start)
         for name, m in self.named_modules():  # FiLM and routers begin as next to nothing
             if ".scale" in name or ".shift" in name:
@@ -186,14 +186,17 @@ class Policy(nn.Module):
     def forward(self, batch, hard=True, tokens=None):
         """batch: pixels [B, cameras, 3, side, side] 0 … 1, or rows [B, cameras, R, both widths] of encode;
         prompt [B, P], length [B], proprio [B, p]; suite [B] where the teacher is asked.
-        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state [1 to 3, B, TAUGHT]; kept; gate"""
+        → dict: actions [B, C, a] normalised, or logits [B, a, vocabulary]; state [1 to 3, B, TAUGHT] and place [1 to 3, B, AXES,
+        PLACES]; kept; gate"""
         x, lay, gate = self.embed(batch, tokens)
         rows, kept = self.language_model.model(x, lay["allowed"], lay["about"], self.r.visual, hard)
         s = self.states(rows, lay, self.r.slots)
         out = {"kept": kept, "gate": gate}
         if "suite" in batch:
-            said = self.teacher["said"](s[:, 0] + s[:, ::self.r.action].mean(1))
-            out["state"] = torch.stack([said] + [self.teacher[k](x, batch["suite"]) for k, x in lay["asked"].items()])
+            last = s[:, 0] + s[:, ::self.r.action].mean(1)
+            said = [(self.teacher["said"](last), self.teacher["place"](last).reshape(-1, AXES, PLACES))]
+            said += [self.teacher[k](x, batch["suite"]) for k, x in lay["asked"].items()]
+            out["state"], out["place"] = (torch.stack(x) for x in zip(*said))
         if self.autoregressive:
             out["logits"] = self.language_model.lm_head(s)
         else:

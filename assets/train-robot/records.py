@@ -3,7 +3,7 @@
 A window is a step with pictures, and the chunk of actions from it on. Arrays by name, N windows:
 pixels [N, cameras, side, side, 3] uint8; prompt [N, P], length [N]; suite [N], of teacher.SUITES; proprio [N, p];
 actions [N, C, a] and valid [N, C] (0 behind the episode's end); state [N, TAUGHT], 0 where there is
-none. Numbers are as the robot has them until `normalise`.
+none; place [N, AXES] in 0 … 1. Numbers are as the robot has them until `normalise`.
 """
 import glob
 import io
@@ -74,40 +74,54 @@ def windows(h, body, r, words):
     n = len(at)
     wide = np.zeros((n, TAUGHT), "float32")
     wide[:, :h["state"]] = state[at, :STATES]
-    wide[:, STATES:] = focus(h, state[at])
+    thing, goal = aim(h, state[at])
+    wide[:, STATES:] = focus(state[at], thing, goal)
+    low, high = RANGES[h["suite"]]
+    place = ((np.concatenate([thing[:, :2], goal[:, :2]], 1) - np.tile(low, 2)) / np.tile(np.subtract(high, low), 2)).astype("float32")
     return {"pixels": pixels, "prompt": np.tile(np.array(prompt), (n, 1)), "length": np.full(n, length),
             "suite": np.full(n, SUITES.index(h["suite"])), "proprio": proprio[at], "actions": action[np.minimum(ahead, h["steps"] - 1)],
-            "valid": (ahead < h["steps"]).astype("float32"), "state": wide}
+            "valid": (ahead < h["steps"]).astype("float32"), "state": wide, "place": place.clip(0, 1)}
 
 
 CUBE, BOWL, PLATE, HANDLE, BUTTONS, GOAL = 4, 16, 18, 21, 24, 30  # of the table's state: robotics/sim/table/state.go
 
 
-def focus(h, state):
-    """From the gripper to what is to be moved or pressed, and to where it shall go, [N, FOCUS]: metres, drawn
-    out near 0, where a centimetre decides. state [N, …] as the simulator has it."""
-    hand = state[:, :3]
+RANGES = {"table": ((-0.32, -0.25), (0.32, 0.39)), "metaworld": ((-0.5, 0.35), (0.5, 1.0))}  # x and y of all things, metres
+
+
+def aim(h, state):
+    """What is to be moved or pressed, and where it shall go, as the simulator's state [N, …] has them: ([N, 3], [N, 3])."""
     if h["suite"] == "metaworld":
-        thing, goal = state[:, 4:7], state[:, 36:39]
-    else:
-        cube, other, side = (int(v) for v in state[0, GOAL + 1:GOAL + 4])
-        at = {"bowl": state[:, BOWL:BOWL + 2], "plate": state[:, PLATE:PLATE + 2]}
-        low = np.full((len(state), 1), 0.025, "float32")
-        thing = goal = hand
-        if cube >= 0:
-            thing = goal = state[:, CUBE + 3 * cube:CUBE + 3 * cube + 3]
-        if other >= 0:
-            goal = state[:, CUBE + 3 * other:CUBE + 3 * other + 3] + np.array([0.09 * side, 0, 0 if side else 0.05], "float32")
-        elif cube >= 0 and h["task"] == "push":
-            goal = goal + np.array([0.1 * side, 0, 0], "float32")
-        elif h["task"].startswith("put-"):
-            goal = np.concatenate([at[h["task"][4:]], low], 1)
-        elif "drawer" in h["task"]:
-            thing = goal = state[:, HANDLE:HANDLE + 3]
-        elif h["task"] == "press-button":
-            b = BUTTONS + (2 if side > 0 else 0)
-            thing = goal = np.concatenate([state[:, b:b + 2], low], 1)
+        return state[:, 4:7], state[:, 36:39]
+    cube, other, side = (int(v) for v in state[0, GOAL + 1:GOAL + 4])
+    at = {"bowl": state[:, BOWL:BOWL + 2], "plate": state[:, PLATE:PLATE + 2]}
+    low = np.full((len(state), 1), 0.025, "float32")
+    thing = goal = state[:, :3]
+    if cube >= 0:
+        thing = goal = state[:, CUBE + 3 * cube:CUBE + 3 * cube + 3]
+    if other >= 0:
+        goal = state[:, CUBE + 3 * other:CUBE + 3 * other + 3] + np.array([0.09 * side, 0, 0 if side else 0.05], "float32")
+    elif cube >= 0 and h["task"] == "push":
+        goal = goal + np.array([0.1 * side, 0, 0], "float32")
+    elif h["task"].startswith("put-"):
+        goal = np.concatenate([at[h["task"][4:]], low], 1)
+    elif "drawer" in h["task"]:
+        thing = goal = state[:, HANDLE:HANDLE + 3]
+    elif h["task"] == "press-button":
+        b = BUTTONS + (2 if side > 0 else 0)
+        thing = goal = np.concatenate([state[:, b:b + 2], low], 1)
+    return thing, goal
+
+
+def focus(state, thing, goal):
+    """From the gripper to both, [N, FOCUS]: metres, drawn out near 0, where a centimetre decides."""
+    hand = state[:, :3]
     return np.arcsinh(np.concatenate([thing - hand, goal - hand], 1) / 0.02) / 2
+
+
+def far(state):
+    """Of windows' states, whether the gripper is yet to come near what the instruction is about, 8 cm: [N] bool."""
+    return (np.abs(np.sinh(2 * state[:, STATES:STATES + 3]) * 0.02) ** 2).sum(1) > 0.08 ** 2
 
 
 def held_out(h):
@@ -115,8 +129,8 @@ def held_out(h):
 
 
 def shards(folder):
-    """All records of a folder's shards."""
-    files = sorted(glob.glob(os.path.join(folder, "*.demos")))
+    """All records of the shards in a folder and in folders within."""
+    files = sorted(glob.glob(os.path.join(folder, "**", "*.demos"), recursive=True))
     if not files:
         raise ValueError(f"{folder} has no *.demos: write some with robotics/demos/record -shards {folder}")
     for f in files:

@@ -16,6 +16,7 @@ import records
 from data import READER_SEEDS, Stream, feed
 from words import Words
 
+FAR = 2  # how many times more windows are drawn in which the gripper is far from what is meant
 GROUP = 24  # episodes of a recorder that are shuffled together
 
 
@@ -43,7 +44,9 @@ class Kept:
         self.all = {k: v.to(device) for k, v in tensors(join(train)).items()}
         self.test = tensors(join(test)) if test else None
         suite = self.all["suite"].cpu().numpy()
-        self.suites = [np.flatnonzero(suite == i) for i in np.unique(suite)]
+        # Which thing is meant has to be found out while the gripper is far; near it, seeing it is enough.
+        far = records.far(self.all["state"].cpu().numpy())
+        self.suites = [np.concatenate([np.flatnonzero(suite == i)] + FAR * [np.flatnonzero((suite == i) & far)]) for i in np.unique(suite)]
 
     @torch.no_grad()
     def encode(self, policy, precise, size=64):

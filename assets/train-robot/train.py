@@ -63,7 +63,8 @@ def main():
     if state:
         t.load(state)
     elif a.start:
-        t.begin(layout.read(a.start, r) if os.path.isdir(a.start) else torch.load(a.start, map_location="cpu", weights_only=True))
+        start = layout.read(a.start, r) if os.path.isdir(a.start) else torch.load(a.start, map_location="cpu", weights_only=True)
+        t.begin(start)
     if a.stage and t.stage.name != r.stages[r.stage(a.stage)].name:
         t.enter(r.stage(a.stage))
     if a.compile:
@@ -74,7 +75,7 @@ def main():
     else:
         measure = held_out(recorder, r, words, stats, extra)
 
-    if a.variant == "stem" and not state:
+    if a.variant == "stem" and not state and not (a.start and start["recipe"]["variant"] == "stem"):
         t.settle_stem(kept.all if a.shards else measure, bool(a.start))
     if a.eyes:
         if not a.shards:

@@ -2,6 +2,7 @@
 import os
 
 import torch
+import torch.nn.functional as F
 
 import discrete
 import look
@@ -9,7 +10,7 @@ from loop import Course
 from policy import Policy, exported
 from optim import Muon
 from stem import Stem, grown, part, side
-from teacher import STATES, counts
+from teacher import BINS, PLACE_WEIGHT, STATES, counts
 
 
 EYES = ("vision_backbone", "vision_aggr_", "embed_tokens")
@@ -149,7 +150,9 @@ class Trainer(Course):
             log = {"l1": act}
         off = (out["state"].float() - batch["state"]).abs()
         log |= {"state": off[..., :STATES].mean(), "focus": off[..., STATES:].mean()}
-        return act + self.r.teach * (off * counts(off.device)).mean(), log
+        bins = (batch["place"] * BINS).long().clamp_max(BINS - 1)
+        log["place"] = F.cross_entropy(out["place"].float().flatten(0, 2), bins.expand(len(out["place"]), -1, -1).flatten())
+        return act + self.r.teach * ((off * counts(off.device)).mean() + PLACE_WEIGHT * log["place"]), log
 
     def graded(self, batch, rng, hard):
         """A batch's gradients, of its pictures varied by rng. → (loss, log)"""

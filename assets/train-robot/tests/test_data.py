@@ -8,7 +8,7 @@ import look
 import records
 import streams
 from conftest import record
-from teacher import FOCUS, STATES, TAUGHT
+from teacher import AXES, FOCUS, STATES, TAUGHT
 
 
 def read(data):
@@ -39,12 +39,12 @@ def test_the_focus_is_what_the_instruction_is_about(tiny, words):
                                   ("push", (0, -1, -1), (0, 1, 2), (-0.1, 1, 2)), ("open-drawer", (-1, -1, 0), (30, 31, 32), (30, 31, 32)),
                                   ("press-button", (-1, -1, 1), (42, 43, 0.025), (42, 43, 0.025))):
         state[:, 31:34] = goal
-        f = records.focus({"suite": "table", "task": task}, state)
+        f = records.focus(state, *records.aim({"suite": "table", "task": task}, state))
         assert f.shape == (2, FOCUS) and np.allclose(np.sinh(2 * f[0]) * 0.02 + 1, thing + to, atol=1e-3), task
-    f = records.focus({"suite": "metaworld", "task": "reach"}, state)
+    f = records.focus(state, *records.aim({"suite": "metaworld", "task": "reach"}, state))
     assert np.allclose(np.sinh(2 * f[1]) * 0.02 + 1, (0, 1, 2, 50, 51, 52), atol=1e-3)
     w = records.windows(*read(record(3, 32)[0]), tiny(), words)
-    assert w["state"].shape[1] == TAUGHT and w["state"][:, STATES:].any()
+    assert w["place"].shape == (5, AXES) and w["state"].shape[1] == TAUGHT and w["state"][:, STATES:].any()
 
 
 def test_a_sheet_shows_the_same_pictures(tiny, words):
@@ -84,7 +84,9 @@ def test_normalising_is_what_the_go_side_undoes(demos, tiny, words):
 def test_batches_follow_from_seed_and_number(demos, tiny, words):
     r = tiny()
     kept = streams.Kept(demos, r, words, records.statistics(records.shards(demos)))
-    assert sum(map(len, kept.suites)) == 10 * 5 and len(kept.test["length"]) == 6 * 5
+    assert len(set(np.concatenate(kept.suites))) == 10 * 5 and len(kept.test["length"]) == 6 * 5
+    drawn = np.bincount(np.concatenate(kept.suites))
+    assert np.array_equal(drawn, 1 + streams.FAR * records.far(kept.all["state"].numpy()))
     a, b = kept.stream(r.stages[0]), kept.stream(r.stages[0], [1])
     first, second, again = a.next(), a.next(), b.next()
     assert all(torch.equal(second[k], again[k]) for k in again) and not torch.equal(first["actions"], second["actions"])

@@ -19,7 +19,7 @@ type actCmd struct {
 	List        bool     `help:"List the suites and their tasks."`
 	Suite       string   `placeholder:"NAME" help:"metaworld or table; --list shows their tasks."`
 	Task        string   `placeholder:"NAME" help:"A task of the suite: reach, or reach-v3, push, …"`
-	Policy      string   `default:"robot-cogvla" placeholder:"NAME|DIR|expert" help:"The built-in policy (robot-cogvla), a folder with a checkpoint of CogVLA, OpenVLA-OFT or OpenVLA, or expert, the suite's scripted expert. Default: robot-cogvla."`
+	Policy      string   `default:"robot-cogvla" placeholder:"NAME|DIR|expert" help:"A built-in policy (robot-cogvla, robot-dense), a folder with a checkpoint of CogVLA, OpenVLA-OFT or OpenVLA, or expert, the suite's scripted expert. Default: robot-cogvla."`
 	Method      string   `placeholder:"NAME[,KEY=VALUE…]" help:"Which visual tokens skip which layers of the policy: cogvla, without parameters by the checkpoint's own schedule, or none. Default: cogvla where the policy has routers."`
 	Instruction string   `placeholder:"TEXT" help:"What the policy is told. Default: what the task asks for."`
 	Episodes    int      `default:"10" placeholder:"N" help:"The number of episodes. Default: 10."`
@@ -38,7 +38,7 @@ type actCmd struct {
 func (actCmd) Help() string {
 	return `A robot tries a task in the simulator, episode after episode, and is counted: a success is an episode in which the task was fulfilled in at least one step. The simulator comes with winnow native install mujoco.
 
-The built-in policy was trained on these tasks. The expert reads the simulator's whole state, so its success says what the task allows, and nothing of a network.
+The built-in policies were trained on these tasks. The expert reads the simulator's whole state, so its success says what the task allows, and nothing of a network.
 
 Examples:
 

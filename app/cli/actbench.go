@@ -8,7 +8,7 @@ import (
 )
 
 type benchActCmd struct {
-	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder, or a built-in policy's name, and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times. Default: the built-in one."`
+	Policy   []string `sep:"none" placeholder:"NAME=DIR" help:"A checkpoint's folder, or a built-in policy's name, and what it is: dense, stage1, cogvla or autoregressive, or any other name. May be given several times. Default: the built-in ones."`
 	Suite    []string `placeholder:"NAME,…" help:"metaworld, table. Default: both."`
 	Task     []string `placeholder:"NAME,…" help:"Only these tasks. Default: all."`
 	Episodes int      `default:"10" placeholder:"N" help:"Of each task. Default: 10."`
@@ -25,7 +25,7 @@ func (benchActCmd) Help() string {
 Examples:
 
     winnow bench act --suite table --episodes 50
-    winnow bench act --policy cogvla=robot-cogvla --task push --episodes 5
+    winnow bench act --policy cogvla=robot-cogvla --policy dense=robot-dense --task push --episodes 5
     winnow bench act --policy dense=out/oft --policy cogvla=out/cogvla
     winnow bench act --policy dense=out/oft --policy stage1=out/stage1 --policy cogvla=out/cogvla --policy autoregressive=out/tokens --suite table --episodes 50 --json`
 }

@@ -35,7 +35,7 @@ def load(path, variant=None):
         raise SystemExit(f"{path} was trained with {state['vocabulary']} tokens, tokenizer/ has {words.size}")
     model = Policy(r, words.size)
     if stem:
-        state["ema"] = part(state["ema"], r, exported(model.state_dict()))
+        state |= {"recipe": r.to_dict(), "ema": part(state["ema"], r, exported(model.state_dict()))}
     state["ema"] = shipped(state["ema"])
     missing, unknown = model.load_state_dict(state["ema"], strict=False)
     if wrong := [k for k in (*missing, *unknown) if not k.startswith(("teacher.", "seen_"))]:

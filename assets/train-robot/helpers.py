@@ -36,8 +36,9 @@ class Helpers:
             while not pipe.poll(1):
                 if os.getppid() != parent:
                     return
-            number, index, hard = pipe.recv()
+            number, index, size, hard = pipe.recv()
             trainer.index, trainer.total = index, number
+            trainer.stage.batch = size
             batch = kept.draw(trainer.stage, number, rank)
             rng = torch.rand(len(batch["length"]), 5)
             for p in parameters:
@@ -52,7 +53,7 @@ class Helpers:
         """Has them begin with the batches of the trainer's next step."""
         with alive():
             for pipe, _, _ in self.all:
-                pipe.send((trainer.total, trainer.index, hard))
+                pipe.send((trainer.total, trainer.index, trainer.stage.batch, hard))
 
     def add(self, model):
         """Waits for them, and averages their gradients into the model's. → (whether all losses are finite, logs)"""

@@ -127,10 +127,6 @@ def from_dict(d, variant=None):
     r.variant = variant or r.variant
     if r.variant not in VARIANTS:
         raise ValueError(f"there is no variant {r.variant!r}: choose " + ", ".join(VARIANTS))
-    if r.variant == "stem":  # its rate never falls: that is for the variants
-        r.stages = [s for s in r.stages if s.kind == "train"]
-        if not r.stages:
-            raise ValueError(f"{r.name} has no stage of kind train, which is all that a stem has: begin its variants with nothing")
     if len(r.vision) != 2:
         raise ValueError(f"{r.name} has {len(r.vision)} encoders; a policy has two")
     if r.image % r.patch or r.language.width % (2 * r.language.heads) or any(v.width % v.heads for v in r.vision):

@@ -71,8 +71,10 @@ func TestALearnerThatIsDoneIsLeftOut(t *testing.T) {
 // able hands the task to the script.
 type able struct{}
 
-func (able) Stage(t sim.Task) (robotics.Actor, error) { return robotics.NewScript(t.Suite, t.Name, false) }
-func (able) Close()                                   {}
+func (able) Stage(t sim.Task) (robotics.Actor, error) {
+	return robotics.NewScript(t.Suite, t.Name, false)
+}
+func (able) Close() {}
 
 // TestTheMeantActionIsRecorded: not the noise that it was carried out with.
 func TestTheMeantActionIsRecorded(t *testing.T) {

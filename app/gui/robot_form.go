@@ -45,7 +45,7 @@ var heatNames = []string{heatBoth, heatDINO, heatSigLIP, heatNone}
 // mostEpisodes is how many a run of the window may have; the command line has more.
 const mostEpisodes = 100
 
-// defaultRobot closes the drawer, which the built-in policy does well.
+// defaultRobot closes the drawer, which the built-in policies do well.
 func defaultRobot() robotForm {
 	f := robotForm{Suite: "table", Task: "close-drawer", Seed: 1, Episodes: 1, Heat: heatBoth}
 	for _, i := range acting() {

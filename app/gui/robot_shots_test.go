@@ -28,7 +28,7 @@ func TestShotsRobot(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-tags", "migrated_fynedo", "-o", program, "winnow/app").CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
-	for _, s := range []struct{ name, model, suite, task string }{{"robot", "", "metaworld", "drawer-open"}, {"robot-expert", trace.Expert, "table", "put-bowl"}} {
+	for _, s := range []struct{ name, model, suite, task string }{{"robot", "", "table", "put-plate"}, {"robot-expert", trace.Expert, "table", "put-bowl"}} {
 		look, form := defaultLook(), defaultRobot()
 		look.View, form.Model = viewRobot, s.model
 		form.Suite, form.Task = s.suite, s.task
@@ -40,7 +40,7 @@ func TestShotsRobot(t *testing.T) {
 			t.Fatal(err)
 		}
 		robotDone(t, d, folder, s.name+"-running")
-		for range 40 { // into the middle of the episode
+		for range 20 { // into the middle of the episode
 			if err := d.Press(desk.Left); err != nil {
 				t.Fatal(err)
 			}

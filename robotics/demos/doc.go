@@ -1,6 +1,6 @@
 // Package demos plays the suites' experts and writes down what a policy is trained on: two
-// pictures, the robot's numbers, the instruction, and the action that the expert meant, without the noise that it
-// was carried out with.
+// pictures, the robot's numbers, the instruction, and the action that the expert meant, without the
+// noise that it was carried out with. A Learner may act before the expert does (lead.go).
 //
 //	Player.Play(k) ─▶ Demo ─▶ Demo.Encode ─▶ Stream: to standard output, raw pictures
 //	                                     └▶ Shards: into a folder, one JPEG sheet an episode

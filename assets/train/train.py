@@ -21,6 +21,7 @@ from weights import matching, read_weights
 
 class Trainer:
     """Model, heads, optimisers and where training stands."""
+    workers = 1  # processes that each take a batch of a step
 
     def __init__(self, config, words, device="cpu", precision="bf16", seed=1):
         torch.manual_seed(seed)

@@ -1,3 +1,4 @@
+import argparse
 import io
 import json
 import os
@@ -9,6 +10,7 @@ from PIL import Image
 from fake_painter import record
 
 import config as configs
+import loop
 from data import Stream, read_record, scene, stack, to_device
 from export import TOLERANCE, branch_logits, check, write_folder
 from losses import Heads, joint_loss
@@ -111,6 +113,20 @@ def test_resuming_is_bit_for_bit(config, words, painter, tmp_path, kind):
         assert torch.equal(v, again.model.state_dict()[k]), k
     if kind == "joint":
         assert all(torch.equal(v, again.ema[k]) for k, v in whole.ema.items())
+
+
+def test_a_course_logs_saves_and_ends(config, words, painter, tmp_path):
+    p = argparse.ArgumentParser()
+    loop.arguments(p, "", "", 100, 1000)
+    a = p.parse_args(["--out", str(tmp_path), "--painter", "", "--log-every", "1"])
+    path = loop.prepare(a)
+    for s in config.stages:
+        s.steps = 2
+    t = Trainer(config, words)
+    loop.run(t, a, 1, lambda: Stream(t.words, t.c, painter, t.stage, 1, t.seeds), lambda _: t.save(path))
+    said = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [s["step"] for s in said if "loss" in s] == [1, 2] * 3 and said[-1]["finished"]
+    assert torch.load(path, weights_only=False)["stage"] == "cooldown"
 
 
 @pytest.mark.parametrize("name", ["sprites-5.7m", "sprites-5.7m-reglu", "sprites-15m"])

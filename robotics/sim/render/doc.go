@@ -11,8 +11,8 @@
 //	OSMesa   Mesa's renderer into memory (context_osmesa.go)
 //
 // A context belongs to one operating-system thread, so each Renderer owns a goroutine that is
-// tied to one; its methods hand their work over and may be called from anywhere, one at a
-// time.
+// tied to one; its methods hand their work over and may be called from anywhere. One renderer of
+// a process paints at a time: two at once have crashed Mesa.
 //
 // The finished picture is fetched with go-gl where the program is built with cgo, which go-gl
 // needs (read_cgo.go), and with MuJoCo's own function elsewhere (read.go). The two give the

@@ -25,7 +25,9 @@ type Options struct {
 	Backend string
 }
 
-var setUpMu sync.Mutex
+// driver is held by whoever calls OpenGL: MuJoCo keeps its functions in one place for all contexts, and Mesa
+// crashed now and then where two contexts of one process painted at once.
+var driver sync.Mutex
 
 // Renderer paints one model.
 type Renderer struct {
@@ -124,9 +126,8 @@ func (r *Renderer) setUp() error {
 	}
 	r.scene, r.con, r.option = make([]byte, sizevScene), make([]byte, sizerContext), make([]byte, sizevOption)
 	r.pixels = make([]byte, 3*r.Options.Width*r.Options.Height)
-	// MuJoCo finds OpenGL's functions anew for each context, and puts them in one place.
-	setUpMu.Lock()
-	defer setUpMu.Unlock()
+	driver.Lock()
+	defer driver.Unlock()
 	err := mujoco.Guard("preparing pictures of "+r.model.Source, func() {
 		r.calls.defaultScene(first(r.scene))
 		r.calls.defaultContext(first(r.con))
@@ -217,6 +218,8 @@ func (r *Renderer) RGB(d *mujoco.Data, camera string, buffer []byte) ([]byte, er
 
 func (r *Renderer) paint(d *mujoco.Data, camera int) error {
 	view := make([]byte, sizevCamera)
+	driver.Lock()
+	defer driver.Unlock()
 	return mujoco.Guard("painting "+r.model.Source, func() {
 		if camera < 0 {
 			r.calls.freeCamera(r.model.Pointer(), first(view))
@@ -255,11 +258,13 @@ func (r *Renderer) Close() {
 	}
 	done := make(chan bool)
 	r.work <- func() {
+		driver.Lock()
 		_ = mujoco.Guard("closing a renderer", func() {
 			r.calls.freeContext(first(r.con))
 			r.calls.freeScene(first(r.scene))
 		})
 		r.context.close()
+		driver.Unlock()
 		close(done)
 	}
 	<-done

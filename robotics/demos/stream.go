@@ -14,7 +14,7 @@ type Counts struct {
 }
 
 func (c Counts) String() string {
-	return fmt.Sprintf("%d episodes of %d steps, %d bytes; %d did not succeed and were left out", c.Kept, c.Steps, c.Bytes, c.Failed)
+	return fmt.Sprintf("%d episodes of %d steps, %d bytes; %d were left out (not fulfilled, or by the learner alone)", c.Kept, c.Steps, c.Bytes, c.Failed)
 }
 
 type lane struct {

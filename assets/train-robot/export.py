@@ -1,6 +1,6 @@
 """python export.py STATE OUT --type q8_0 --shards DEMOS: the folder that robotics/policy opens.
 
-q8_0 is a GGUF, f16 and f32 are safetensors; the averaged weights ship. With --shards it also writes
+q8_0 and q5_0 are GGUF, f16 and f32 safetensors; the averaged weights ship. With --shards it also writes
 reference.json: an observation of theirs and what PyTorch makes of it with the weights as stored, which
 `WINNOW_ROBOT_POLICY=OUT go test ./robotics/demos ./robotics/policy` compares with Go. averaged makes OUT
 one small file, matrices in float16, that stands in for STATE here and in latency.py (not in train.py): to
@@ -78,7 +78,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("state")
     p.add_argument("out")
-    p.add_argument("--type", choices=["f32", "f16", "q8_0", "averaged"], default="q8_0")
+    p.add_argument("--type", choices=["f32", "f16", *layout.QUANTISED, "averaged"], default="q8_0")
     p.add_argument("--shards", help="demonstrations, of which the first is the reference")
     p.add_argument("--variant", help="of a stem: dense, stage1 or cogvla, as far as it is trained")
     a = p.parse_args()
@@ -89,7 +89,7 @@ def main():
         return
     size = layout.write(a.out, r, words, model.vocabulary, state["ema"], state["statistics"], a.type)
     print(f"{r.variant}, {a.type}: {size / 1e6:.2f} MB of weights")
-    if a.type == "q8_0" and size > r.megabytes * 1e6:
+    if a.type in layout.QUANTISED and size > r.megabytes * 1e6:
         raise SystemExit(f"the limit is {r.megabytes} MB: take a smaller recipe")
     if not a.shards:
         return

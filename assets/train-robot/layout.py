@@ -37,24 +37,32 @@ def config(r, vocabulary):
     return out | {"text_config": text}
 
 
-def kind_of(name, x, type):
+QUANTISED = ("q8_0", "q5_0")  # 8.5 and 5.5 bits a weight, in a GGUF
+
+
+def kind_of(x, type):
     """What a tensor is stored as: vectors in float32, matrices as asked where rows are whole blocks of 32."""
     if x.ndim < 2 or type == "f32":
         return "f32"
-    if type == "q8_0" and x.ndim == 2 and x.shape[1] % 32 == 0:
-        return "q8_0"
+    if type in QUANTISED and x.ndim == 2 and x.shape[1] % 32 == 0:
+        return type
     return "f16"
+
+
+def quantised(kind):
+    """gguf's number of a type."""
+    from gguf import GGMLQuantizationType
+    return GGMLQuantizationType[kind.upper()]
 
 
 def stored(state, type):
     """The weights as a file of this type gives them back, float32."""
     out = {}
     for k, v in state.items():
-        kind, x = kind_of(k, v, type), v.detach().float().cpu()
-        if kind == "q8_0":
-            from gguf import GGMLQuantizationType, quants
-            q = GGMLQuantizationType.Q8_0
-            x = torch.from_numpy(quants.dequantize(quants.quantize(x.numpy(), q), q).copy())
+        kind, x = kind_of(v, type), v.detach().float().cpu()
+        if kind in QUANTISED:
+            from gguf import quants
+            x = torch.from_numpy(quants.dequantize(quants.quantize(x.numpy(), quantised(kind)), quantised(kind)).copy())
         out[k] = x.half().float() if kind == "f16" else x
     return out
 
@@ -64,10 +72,9 @@ def write_gguf(path, state, type):
     w = gguf.GGUFWriter(path, "winnow-policy")
     w.add_name("winnow robot policy")
     for k, v in state.items():
-        x, kind = v.detach().float().cpu().numpy(), kind_of(k, v, type)
-        if kind == "q8_0":
-            q = gguf.GGMLQuantizationType.Q8_0
-            w.add_tensor(k, gguf.quants.quantize(x, q), raw_dtype=q)
+        x, kind = v.detach().float().cpu().numpy(), kind_of(v, type)
+        if kind in QUANTISED:
+            w.add_tensor(k, gguf.quants.quantize(x, quantised(kind)), raw_dtype=quantised(kind))
         else:
             w.add_tensor(k, x.astype(np.float16) if kind == "f16" else x)
     w.write_header_to_file()
@@ -82,7 +89,7 @@ def read(folder, recipe):
     import gguf
     path = os.path.join(folder, "model.gguf")
     if not os.path.exists(path):
-        raise ValueError(f"{folder} has no model.gguf: name a folder that export.py wrote as q8_0, or a state.pt")
+        raise ValueError(f"{folder} has no model.gguf: name a folder that export.py wrote as q8_0 or q5_0, or a state.pt")
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
         own = json.load(f)["winnow_policy"]
     if own["recipe"].removesuffix("-gpu") != recipe.name.removesuffix("-gpu"):
@@ -97,7 +104,7 @@ def read(folder, recipe):
 def write_safetensors(path, state, type):
     from safetensors.torch import save_file
     out = {k: v.detach().float().cpu() for k, v in state.items()}
-    save_file({k: (v.half() if kind_of(k, v, type) == "f16" else v).contiguous().clone() for k, v in out.items()}, path,
+    save_file({k: (v.half() if kind_of(v, type) == "f16" else v).contiguous().clone() for k, v in out.items()}, path,
               {"format": "pt"})
 
 
@@ -109,7 +116,7 @@ def write(folder, r, words, vocabulary, state, stats, type):
         if os.path.exists(f):
             os.remove(f)
     whole = stub(state, r)
-    if type == "q8_0":
+    if type in QUANTISED:
         write_gguf(gguf_path, whole, type)
     else:
         write_safetensors(st_path, whole, type)
@@ -120,4 +127,4 @@ def write(folder, r, words, vocabulary, state, stats, type):
             f.write("\n")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(os.path.join(words.folder, name), folder)
-    return os.path.getsize(gguf_path if type == "q8_0" else st_path)
+    return os.path.getsize(gguf_path if type in QUANTISED else st_path)

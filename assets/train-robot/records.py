@@ -26,8 +26,7 @@ def read_record(stream):
     text = stream.read(struct.unpack("<I", head)[0]) if len(head) == 4 else b""
     try:
         h = json.loads(text)
-        seen = -(-h["steps"] // h["every"])
-        pictures = h["jpeg"] or seen * len(h["cameras"]) * h["size"] ** 2 * 3
+        pictures = h["jpeg"] or seen(h) * len(h["cameras"]) * h["size"] ** 2 * 3
         size = pictures + 4 * h["steps"] * (h["proprio"] + h["action"] + h["state"])
     except (ValueError, KeyError) as e:
         raise ValueError("the demonstrations break off within a header, or are of another version: record them anew") from e
@@ -37,12 +36,16 @@ def read_record(stream):
     return h, body
 
 
+def seen(h):
+    """How many windows a record has: its steps with pictures."""
+    return -(-h["steps"] // h["every"])
+
+
 def pictures(h, body):
     """[seen, cameras, side, side, 3] uint8, JPEG or not."""
     side, n = h["size"], len(h["cameras"])
     if not h["jpeg"]:
-        seen = -(-h["steps"] // h["every"])
-        return np.frombuffer(body, "uint8", seen * n * side * side * 3).reshape(seen, n, side, side, 3)
+        return np.frombuffer(body, "uint8", seen(h) * n * side * side * 3).reshape(-1, n, side, side, 3)
     from PIL import Image
     sheet = np.asarray(Image.open(io.BytesIO(body[:h["jpeg"]])).convert("RGB"))
     return sheet.reshape(-1, side, n, side, 3).transpose(0, 2, 1, 3, 4)

@@ -39,7 +39,7 @@ export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000
 flags=${FLAGS---threads 1 --workers 2}
 [ -n "${FLAGS+set}" ] || ! "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || flags=
 demos=${DEMOS:-$out/demos} episodes=${EPISODES:-8000} every=${EVERY:-4}
-record() { # FOLDER COUNT SEED …: two processes, since Mesa is not sound with two pictures at once in one
+record() { # FOLDER COUNT SEED …: two processes, since pictures of one are painted one after the other
 	# Whole, or not at all: what a stopped recording left is no data set.
 	rm -rf "$1.part"
 	local half=$(($2 / 2)) size jobs=() failed=0

@@ -5,6 +5,7 @@ records.windows, normalised.
 """
 import os
 import subprocess
+from collections import Counter
 
 import numpy as np
 import torch
@@ -28,21 +29,39 @@ def tensors(arrays):
     return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
 
 
+class Filled:
+    """Arrays of `size` windows, filled part by part: joined at the end, they would be in memory twice."""
+
+    def __init__(self, size):
+        self.size, self.at, self.arrays = size, 0, None
+
+    def add(self, w):
+        if self.arrays is None:
+            self.arrays = {k: np.empty((self.size, *v.shape[1:]), v.dtype) for k, v in w.items()}
+        end = self.at + len(w["length"])
+        for k, v in w.items():
+            self.arrays[k][self.at:end] = v
+        self.at = end
+
+
 class Kept:
     """The windows of shards, on the device where they fit. Batch i of a stage is drawn by its seed
     and i alone, so training goes on bit for bit."""
 
     def __init__(self, folder, r, words, stats, device="cpu"):
-        train, test = [], []
-        for h, body in records.shards(folder):
+        counts = Counter()
+        for h, _ in records.shards(folder):
             if h["suite"] not in stats:
                 raise ValueError(f"{folder} has demonstrations of {h['suite']}, of which the state has no statistics")
-            w = records.normalise(records.windows(h, body, r, words), stats[h["suite"]])
-            (test if records.held_out(h) else train).append(w)
-        if not train:
+            counts[records.held_out(h)] += records.seen(h)
+        if not counts[False]:
             raise ValueError(f"every demonstration in {folder} is held out: record more")
-        self.all = {k: v.to(device) for k, v in tensors(join(train)).items()}
-        self.test = tensors(join(test)) if test else None
+        train, test = Filled(counts[False]), Filled(counts[True])
+        for h, body in records.shards(folder):
+            w = records.normalise(records.windows(h, body, r, words), stats[h["suite"]])
+            (test if records.held_out(h) else train).add(w)
+        self.all = {k: v.to(device) for k, v in tensors(train.arrays).items()}
+        self.test = tensors(test.arrays) if test.arrays else None
         suite = self.all["suite"].cpu().numpy()
         # Which thing is meant has to be found out while the gripper is far; near it, seeing it is enough.
         far = records.far(self.all["state"].cpu().numpy())

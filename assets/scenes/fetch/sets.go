@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"golang.org/x/image/webp"
@@ -28,7 +29,7 @@ type iconSet struct {
 	Icons         map[string]icon
 	Aliases       map[string]struct{ Parent string }
 	names         map[string]string
-	joined        bool // names without hyphens
+	joined, disc  bool // see source
 }
 
 type icon struct {
@@ -44,8 +45,8 @@ var usual = map[string]string{
 	"orange": "tangerine", "phone": "mobile-phone", "sheep": "ewe", "tree": "deciduous-tree",
 }
 
-func openIconSet(pack string, names map[string]string, joined bool) (set, error) {
-	s := iconSet{names: names, joined: joined}
+func openIconSet(pack string, from source) (set, error) {
+	s := iconSet{names: from.names, joined: from.joined, disc: from.disc}
 	return &s, readJSON(filepath.Join(pack, "icons.json"), &s)
 }
 
@@ -76,8 +77,17 @@ func (s *iconSet) icon(name string) (string, *image.RGBA, error) {
 		return "", nil, fmt.Errorf("the set has no icon %q", name)
 	}
 	w, h := first(ic.Width, s.Width, 16), first(ic.Height, s.Height, 16)
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 %g %g">%s</svg>`, w, h, ic.Body), nil, nil
+	x, y := 0., 0.
+	if s.disc {
+		// The thing itself is about two thirds as wide as the disc.
+		x, y, w, h = w/8, h/8, w*3/4, h*3/4
+		ic.Body = firstPath.ReplaceAllString(ic.Body, "$1")
+	}
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="%g %g %g %g">%s</svg>`, x, y, w, h, ic.Body), nil, nil
 }
+
+// firstPath matches a body up to its first path, and what stands before that as $1.
+var firstPath = regexp.MustCompile(`^((?:<g[^>]*>)?)<path[^>]*/>`)
 
 // codePoints is a package with assets/CODE.webp, such as 1f34e.webp.
 type codePoints struct{ pack string }

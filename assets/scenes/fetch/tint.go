@@ -10,17 +10,26 @@ import (
 )
 
 // tint gives a shape of one colour a colour that follows from noun and turn, full enough for the
-// painter to change it. In every second turn what the shape encloses is filled with a light tone,
-// in the others the ground shows through.
-func tint(shape *image.RGBA, noun string, turn int) *image.RGBA {
+// painter to change it. In every second turn what the shape encloses is filled with a light tone.
+// In the others the ground shows through; but the colour fills a hollow shape that encloses much,
+// and its lines are darker, because most pictures of things are no mere outlines.
+func tint(shape *image.RGBA, noun string, turn int, hollow bool) *image.RGBA {
 	i := slices.Index(scenes.Nouns, noun)
 	// The golden ratio spreads hues evenly.
 	ink := hue(math.Mod(float64(i+7*turn)*0.618034, 1))
+	within := color.RGBA{238, 238, 238, 255}
 	out := image.NewRGBA(shape.Rect)
 	w, h := shape.Rect.Dx(), shape.Rect.Dy()
 	var free []bool
-	if turn%2 == 1 {
+	switch {
+	case turn%2 == 1:
 		free = outside(shape)
+	case hollow:
+		if free = outside(shape); enclosed(shape, free) {
+			within, ink = ink, color.RGBA{ink.R / 2, ink.G / 2, ink.B / 2, 255}
+		} else {
+			free = nil
+		}
 	}
 	for k := range w * h {
 		a := uint32(shape.Pix[4*k+3])
@@ -29,10 +38,44 @@ func tint(shape *image.RGBA, noun string, turn int) *image.RGBA {
 		if free != nil && !free[k] {
 			light = 255 - a
 		}
-		for c, v := range []uint8{ink.R, ink.G, ink.B} {
-			p[c] = uint8((uint32(v)*a + 238*light) / 255)
+		for c, v := range [][2]uint8{{ink.R, within.R}, {ink.G, within.G}, {ink.B, within.B}} {
+			p[c] = uint8((uint32(v[0])*a + uint32(v[1])*light) / 255)
 		}
 		p[3] = uint8(a + light)
+	}
+	return out
+}
+
+// enclosed tells whether the shape encloses at least half as much as it covers: then it is drawn
+// in lines.
+func enclosed(shape *image.RGBA, free []bool) bool {
+	covers, within := 0, 0
+	for k, f := range free {
+		switch {
+		case shape.Pix[4*k+3] >= 128:
+			covers++
+		case !f:
+			within++
+		}
+	}
+	return 2*within >= covers
+}
+
+// backed lays a light tone behind what a drawing encloses.
+func backed(drawing *image.RGBA) *image.RGBA {
+	free := outside(drawing)
+	out := image.NewRGBA(drawing.Rect)
+	for k, f := range free {
+		p := out.Pix[4*k : 4*k+4]
+		copy(p, drawing.Pix[4*k:4*k+4])
+		if f {
+			continue
+		}
+		light := 255 - uint32(p[3])
+		for c := range 3 {
+			p[c] += uint8(238 * light / 255)
+		}
+		p[3] = 255
 	}
 	return out
 }

@@ -54,6 +54,7 @@ class Stage:
     adam: float = 8e-4     # of everything else
     encoder_rate: float = 1.0  # factor on the encoder's matrices
     thaw: int = 0          # steps with the encoder frozen
+    eyes: bool = True      # whether encoder and projector learn at all; two models may share theirs
     half: int = 3000       # joint: the rate is 1 / (1 + step/half)
     warmup: int = 50       # steps
     share: float = 1.0

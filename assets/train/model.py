@@ -20,6 +20,7 @@ import torch.nn.functional as F
 PRE = 4  # <s>, "USER", ":", " "
 MASKED = -1e9
 CLASSES, COLOURS = 61, 8  # 60 nouns and background; 7 colours and none
+EYES = ("pe", "ce", "pp", "pl", "vb", "vpost", "p1", "p2")  # the parts of encoder and projector
 
 
 class RMSNorm(nn.Module):

@@ -15,7 +15,7 @@ import loop
 import optim
 from data import Stream, Words, to_device
 from losses import Heads, encoder_loss, joint_loss
-from model import VLM, fit
+from model import EYES, VLM, fit
 from weights import matching, read_weights
 
 
@@ -50,6 +50,8 @@ class Trainer:
             self.model.load_state_dict(fit(weights, self.model.grid))
         if heads is not None:
             self.heads.load_state_dict(matching(heads, self.heads.state_dict()), strict=False)
+        for name, p in self.model.named_parameters():
+            p.requires_grad_(self.stage.eyes or name.split(".")[0] not in EYES)
         self.model.to(self.device)
         self.heads.to(self.device)
         self.muon, self.adam = optim.make(self.model, self.heads, self.stage)

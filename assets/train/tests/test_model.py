@@ -14,7 +14,7 @@ import loop
 from data import Stream, read_record, scene, stack, to_device
 from export import TOLERANCE, branch_logits, check, write_folder
 from losses import Heads, joint_loss
-from model import VLM, fit, resize_positions
+from model import EYES, VLM, fit, resize_positions
 from train import Trainer
 from weights import read_weights
 
@@ -113,6 +113,21 @@ def test_resuming_is_bit_for_bit(config, words, painter, tmp_path, kind):
         assert torch.equal(v, again.model.state_dict()[k]), k
     if kind == "joint":
         assert all(torch.equal(v, again.ema[k]) for k, v in whole.ema.items())
+
+
+def test_eyes_that_do_not_learn_stay(config, words, painter):
+    config.stages[1].eyes = False
+    t = Trainer(config, words)
+    t.enter(1)
+    before = {k: v.clone() for k, v in t.model.state_dict().items()}
+    s = Stream(t.words, t.c, painter, t.stage, 1, t.seeds)
+    try:
+        t.train_step(s.next())
+    finally:
+        s.close()
+    after = t.model.state_dict()
+    same = {k for k in before if torch.equal(before[k], after[k])}
+    assert {k for k in before if k.split(".")[0] in EYES} <= same and "db.0.q.weight" not in same and "emb.weight" not in same
 
 
 def test_a_course_logs_saves_and_ends(config, words, painter, tmp_path):

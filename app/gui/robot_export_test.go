@@ -15,7 +15,7 @@ func TestEpisodesAreExported(t *testing.T) {
 	b := robotBench(t, &fakeRobot{})
 	b.robot.ui.episodes.SetText("2")
 	b.act()
-	if got := b.robot.exportName(); got != "table-close-drawer-cogvla-4-8m" {
+	if got := b.robot.exportName(); got != "table-put-plate-cogvla-4-8m" {
 		t.Errorf("name %q", got)
 	}
 	dir := t.TempDir()

@@ -45,9 +45,9 @@ var heatNames = []string{heatBoth, heatDINO, heatSigLIP, heatNone}
 // mostEpisodes is how many a run of the window may have; the command line has more.
 const mostEpisodes = 100
 
-// defaultRobot closes the drawer, which the built-in policies do well.
+// defaultRobot puts a cube on the plate: the instruction says which, and much moves.
 func defaultRobot() robotForm {
-	f := robotForm{Suite: "table", Task: "close-drawer", Seed: 1, Episodes: 1, Heat: heatBoth}
+	f := robotForm{Suite: "table", Task: "put-plate", Seed: 1, Episodes: 1, Heat: heatBoth}
 	for _, i := range acting() {
 		f.Methods = append(f.Methods, stage{Name: i.Name})
 		break

@@ -31,7 +31,7 @@ func TestDroppedRunOfARobotRestoresEverything(t *testing.T) {
 	o.dropped(fyne.Position{}, uris(path))
 	o.until("the run is open", func() bool { return o.robot.shown.state != nil })
 	f, u := o.robot.form, &o.robot.ui
-	if !o.inRobot() || f.Task != "close-drawer" || f.Seed != 5 || f.Episodes != 2 || u.instruction.Text != "put it there" || u.seed.Text != "5" || f.Model != policyCogVLA {
+	if !o.inRobot() || f.Task != "put-plate" || f.Seed != 5 || f.Episodes != 2 || u.instruction.Text != "put it there" || u.seed.Text != "5" || f.Model != policyCogVLA {
 		t.Errorf("in Robot %v, %+v", o.inRobot(), f)
 	}
 	if u.stack.cards[0].Values()["min"] != "0.25" || u.cameras[0].Picture() == nil || len(e.asked()) != 0 || o.robot.episode != 1 {
@@ -82,7 +82,7 @@ func TestTraceWithoutPicturesAndOfAnotherMachineSaysSo(t *testing.T) {
 			t.Errorf("banner %q says nothing of: %s", got, want)
 		}
 	}
-	if b.robot.steps() != fakeSteps || b.robot.form.Task != "close-drawer" {
+	if b.robot.steps() != fakeSteps || b.robot.form.Task != "put-plate" {
 		t.Errorf("%d steps, form %+v", b.robot.steps(), b.robot.form)
 	}
 }

@@ -37,14 +37,14 @@ func TestRobotRunsAnEpisodeAndShowsItAll(t *testing.T) {
 	if got := u.cameras[0].Picture(); got != nil || !strings.Contains(b.robot.hint(0), "Press Enter") {
 		t.Error("there is a picture before a run")
 	}
-	if u.instruction.PlaceHolder != "close the drawer" {
+	if u.instruction.PlaceHolder != "put a cube on the plate" {
 		t.Errorf("placeholder %q", u.instruction.PlaceHolder)
 	}
 	b.press(fyne.KeyReturn)
 	b.until("the run is done", func() bool { return b.run == nil })
 	r := e.asked()[0]
 	a := r.Act
-	if r.Model != policyCogVLA || a == nil || a.Suite != "table" || a.Task != "close-drawer" || a.Seed != 1 || a.Episodes != 1 || a.Continue || a.Moves != 0 || a.View != viewSide {
+	if r.Model != policyCogVLA || a == nil || a.Suite != "table" || a.Task != "put-plate" || a.Seed != 1 || a.Episodes != 1 || a.Continue || a.Moves != 0 || a.View != viewSide {
 		t.Errorf("asked %+v, %+v", r, a)
 	}
 	if len(r.Methods) != 1 || r.Methods[0].Name != "cogvla" || r.Methods[0].Params != nil || len(a.Beside) != 1 || a.Beside[0] != policyDense {

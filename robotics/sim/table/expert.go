@@ -72,7 +72,8 @@ const (
 	travel         = 0.13 // height at which the gripper passes over everything, metres
 )
 
-// plan is the next point and the gripper's number.
+// plan is the next point and the gripper's number. A cube is let go as far from its place as the task allows
+// with some room: a policy that learns from an expert more exact than itself hovers and never lets go.
 func (x *Expert) plan(s State) (vec, float64) {
 	g := s.goal()
 	switch g.task.name {
@@ -83,9 +84,9 @@ func (x *Expert) plan(s State) (vec, float64) {
 	case "put-plate":
 		return x.carry(s, g, vec{s.plate(0), s.plate(1), half + 0.01}, 0.015)
 	case "stack":
-		return x.carry(s, g, s.cube(g.other).add(0, 0, 2*half+0.003), 0.006)
+		return x.carry(s, g, s.cube(g.other).add(0, 0, 2*half+0.003), 0.014)
 	case "beside":
-		return x.carry(s, g, s.cube(g.other).add(float64(g.side)*besideBy, 0, 0.003), 0.012)
+		return x.carry(s, g, s.cube(g.other).add(float64(g.side)*besideBy, 0, 0.003), 0.02)
 	case "push":
 		return x.push(s, g)
 	case "open-drawer":

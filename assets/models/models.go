@@ -79,8 +79,22 @@ type Policy struct {
 	Files                      fs.FS
 }
 
-//go:embed robot-*/config.json robot-*/dataset_statistics.json robot-*/tokenizer*.json robot-*/model.gguf
+//go:embed robot-*/config.json robot-*/dataset_statistics.json robot-*/tokenizer*.json robot-*/model.gguf robot-*/model.gguf.index.json robot-*/own.gguf
 var policyFiles embed.FS
+
+// whole is the policy of which the others have but what differs. In their folders shared.gguf is a
+// link to its weights, which embed leaves out.
+const whole, link = "robot-cogvla/model.gguf", "shared.gguf"
+
+// linked is a policy's folder with that link in it.
+type linked struct{ fs.FS }
+
+func (l linked) Open(name string) (fs.File, error) {
+	if name == link {
+		return policyFiles.Open(whole)
+	}
+	return l.FS.Open(name)
+}
 
 // Policies lists the built-in robot policies, the default first.
 func Policies() []Policy {
@@ -93,7 +107,7 @@ func Policies() []Policy {
 		if err != nil {
 			panic(err) // the path is a constant
 		}
-		out[i].Files = files
+		out[i].Files = linked{files}
 	}
 	return out
 }

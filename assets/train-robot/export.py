@@ -80,6 +80,7 @@ def main():
     p.add_argument("out")
     p.add_argument("--type", choices=["f32", "f16", *layout.QUANTISED, "averaged"], default="q8_0")
     p.add_argument("--shards", help="demonstrations, of which the first is the reference")
+    p.add_argument("--share", help="folder of another policy of the same training: tensors that it has too are linked from there")
     p.add_argument("--variant", help="of a stem: dense, stage1 or cogvla, as far as it is trained")
     a = p.parse_args()
     r, words, state, model = load(a.state, a.variant)
@@ -91,6 +92,10 @@ def main():
     print(f"{r.variant}, {a.type}: {size / 1e6:.2f} MB of weights")
     if a.type in layout.QUANTISED and size > r.megabytes * 1e6:
         raise SystemExit(f"the limit is {r.megabytes} MB: take a smaller recipe")
+    if a.share:
+        if a.type not in layout.QUANTISED:
+            raise SystemExit("--share takes GGUF files: say --type q8_0")
+        print(f"{layout.share(a.out, a.share) / 1e6:.2f} MB beside {a.share}")
     if not a.shards:
         return
     model.load_state_dict(layout.stored(state["ema"], a.type), strict=False)

@@ -87,17 +87,22 @@ def read(folder, recipe):
     """A policy that `write` wrote, as a state to begin with: {recipe, model, ema}. It has no teacher, and mean and
     scale of what is seen are within its projectors."""
     import gguf
-    path = os.path.join(folder, "model.gguf")
-    if not os.path.exists(path):
+    index, where = os.path.join(folder, INDEX), None
+    if os.path.exists(index):
+        with open(index, encoding="utf-8") as f:
+            where = json.load(f)["weight_map"]
+    elif not os.path.exists(os.path.join(folder, "model.gguf")):
         raise ValueError(f"{folder} has no model.gguf: name a folder that export.py wrote as q8_0 or q5_0, or a state.pt")
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
         own = json.load(f)["winnow_policy"]
     if own["recipe"].removesuffix("-gpu") != recipe.name.removesuffix("-gpu"):
         raise ValueError(f"the policy in {folder} is a {own['recipe']}, not a {recipe.name}: choose its --config")
     weights = {}
-    for t in gguf.GGUFReader(path).tensors:
-        x = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
-        weights[t.name] = torch.from_numpy(x.reshape([int(n) for n in reversed(t.shape)]).copy())
+    for name in sorted(set(where.values())) if where else ["model.gguf"]:
+        for t in gguf.GGUFReader(os.path.join(folder, name)).tensors:
+            if where is None or where.get(t.name) == name:
+                x = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
+                weights[t.name] = torch.from_numpy(x.reshape([int(n) for n in reversed(t.shape)]).copy())
     return {"recipe": recipe.to_dict() | {"variant": own["variant"]}, "model": weights, "ema": {}}
 
 
@@ -108,12 +113,42 @@ def write_safetensors(path, state, type):
               {"format": "pt"})
 
 
+INDEX, OWN, SHARED = "model.gguf.index.json", "own.gguf", "shared.gguf"
+
+
+def share(folder, other):
+    """Keeps of a policy in `folder` only the tensors that the one in `other`, a whole one, has not, or not so. The
+    rest is read from there, through a link. → bytes that are left"""
+    import gguf
+    path, whole = (os.path.join(f, "model.gguf") for f in (folder, other))
+    theirs = {t.name: t for t in gguf.GGUFReader(whole).tensors}
+    w, where = gguf.GGUFWriter(os.path.join(folder, OWN), "winnow-policy"), {}
+    w.add_name("winnow robot policy")
+    for t in gguf.GGUFReader(path).tensors:
+        o = theirs.get(t.name)
+        same = o is not None and o.tensor_type == t.tensor_type and np.array_equal(o.shape, t.shape) and np.array_equal(o.data, t.data)
+        where[t.name] = SHARED if same else OWN
+        if not same:
+            w.add_tensor(t.name, t.data, raw_dtype=t.tensor_type)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    os.remove(path)
+    os.symlink(os.path.relpath(whole, folder), os.path.join(folder, SHARED))
+    with open(os.path.join(folder, INDEX), "w", encoding="utf-8") as f:
+        json.dump({"weight_map": where}, f, indent=1)
+        f.write("\n")
+    return os.path.getsize(os.path.join(folder, OWN))
+
+
 def write(folder, r, words, vocabulary, state, stats, type):
     """Writes the folder. → bytes of the weights."""
     os.makedirs(folder, exist_ok=True)
     gguf_path, st_path = (os.path.join(folder, f) for f in ("model.gguf", "model.safetensors"))
-    for f in (gguf_path, st_path):  # one of the two: a reader takes what it finds first
-        if os.path.exists(f):
+    for f in ("model.gguf", "model.safetensors", INDEX, OWN, SHARED):  # a reader takes what it finds first
+        f = os.path.join(folder, f)
+        if os.path.lexists(f):
             os.remove(f)
     whole = stub(state, r)
     if type in QUANTISED:

@@ -94,6 +94,33 @@ func TestOpenFindsTheWeights(t *testing.T) {
 	}
 }
 
+// TestAnIndexSaysWhichTensorsAreMeant: what a shared file has beyond the index is not there.
+func TestAnIndexSaysWhichTensorsAreMeant(t *testing.T) {
+	f, err := Open(folder(t, map[string]any{
+		"model.gguf.index.json": `{"weight_map":{"a":"shared.safetensors","b":"own.safetensors","d":"own.safetensors"}}`,
+		"shared.safetensors":    map[string][]float32{"a": {1, 0}, "b": {2, 0}, "c": {3, 0}},
+		"own.safetensors":       map[string][]float32{"b": {4, 0}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for name, want := range map[string]float32{"a": 1, "b": 4} {
+		x, ok := f.Tensor(name)
+		if !ok {
+			t.Fatalf("tensor %s is not found", name)
+		}
+		if v, err := x.Float32(); err != nil || v[0] != want {
+			t.Errorf("%s is %v (%v), want %v", name, v, err, want)
+		}
+	}
+	for _, name := range []string{"c", "d"} {
+		if _, ok := f.Tensor(name); ok {
+			t.Errorf("there is a tensor %s", name)
+		}
+	}
+}
+
 // memory is a source of tensors.
 type memory map[string]checkpoint.Tensor
 

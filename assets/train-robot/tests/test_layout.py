@@ -3,6 +3,7 @@ import json
 import os
 
 import pytest
+import torch
 
 import fixture
 import layout
@@ -91,6 +92,24 @@ def test_the_size_is_within_the_limit(name, variant, words, tmp_path):
     size = layout.write(str(tmp_path), r, words, m.vocabulary, exported(m.state_dict()), stats, "q8_0")
     assert size < r.megabytes * 1e6
     assert "state" not in json.loads((tmp_path / "dataset_statistics.json").read_text())["table"]
+
+
+def test_a_policy_keeps_only_what_another_has_not(words, tmp_path):
+    r = recipes.load("tiny", "cogvla")
+    m, folders = Policy(r, words.size), [str(tmp_path / name) for name in ("whole", "other")]
+    state = shipped(exported(m.state_dict()))
+    own = {k for k in state if k.startswith("action_head.")}
+    changed = state | {k: state[k] + 1 for k in own}
+    for folder, weights in zip(folders, (state, changed)):
+        layout.write(folder, r, words, m.vocabulary, weights, {}, "q8_0")
+    before = layout.read(folders[1], r)["model"]
+    assert layout.share(folders[1], folders[0]) < os.path.getsize(tmp_path / "whole" / "model.gguf") / 2
+    after = layout.read(folders[1], r)["model"]
+    assert before.keys() == after.keys() and all(torch.equal(before[k], after[k]) for k in before)
+    where = json.loads((tmp_path / "other" / layout.INDEX).read_text())["weight_map"]
+    assert {k for k, f in where.items() if f == layout.OWN} == own != set()
+    layout.write(folders[1], r, words, m.vocabulary, changed, {}, "q8_0")  # whole again
+    assert not os.path.lexists(tmp_path / "other" / layout.SHARED)
 
 
 @pytest.mark.parametrize("variant", ["dense", "stage1", "cogvla"])

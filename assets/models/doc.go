@@ -7,7 +7,9 @@
 //	llava-sprites/         the same with SwiGLU, which llama.cpp reads too
 //	robot-cogvla/          a robot policy in the layout of CogVLA's checkpoints, GGUF in q8_0, made by
 //	                       assets/train-robot
-//	robot-dense/           the same in that of OpenVLA-OFT, out of the same training
+//	robot-dense/           the same in that of OpenVLA-OFT, out of the same training: what it shares
+//	                       with robot-cogvla is a link to the weights there
+//	robot-stage1/          CogVLA without routing, linked likewise
 //	sprites-draw/          a denoiser and a text encoder in diffusers' layout, GGUF in q8_0
 //
 // Nothing but the catalogue in models.go depends on which models these are.

@@ -101,7 +101,9 @@ func Policies() []Policy {
 	out := []Policy{{Name: "robot-cogvla", Title: "CogVLA 3.7M", Licence: "Apache-2.0",
 		Note: "aggregation vectors, and tokens that skip layers; trained on the simulated tasks of both suites alone"}, {
 		Name: "robot-dense", Title: "OpenVLA-OFT 3.8M", Licence: "Apache-2.0",
-		Note: "every patch in every layer: what CogVLA is compared with, out of the same training"}}
+		Note: "every patch in every layer: what CogVLA is compared with, out of the same training"}, {
+		Name: "robot-stage1", Title: "CogVLA stage 1 3.5M", Licence: "Apache-2.0",
+		Note: "aggregation vectors, and every token in every layer: CogVLA without its routing"}}
 	for i, p := range out {
 		files, err := fs.Sub(policyFiles, p.Name)
 		if err != nil {

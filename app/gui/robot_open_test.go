@@ -188,7 +188,7 @@ func TestInstructionsAreSuggested(t *testing.T) {
 	e := &fakeRobot{}
 	b := robotBench(t, e)
 	want := "push the blue cube to the right"
-	b.robot.ui.suggestions.Objects[1].(*suggestion).tapped()
+	b.robot.ui.suggestions.Objects[2].(*suggestion).tapped()
 	if b.robot.ui.instruction.Text != want || b.robot.ui.saidNote.Text() == "" || len(e.asked()) != 0 {
 		t.Errorf("said %q", b.robot.ui.instruction.Text)
 	}

@@ -22,7 +22,7 @@ const openClipart = "openclipart"
 const clipartDir = "/usr/share/openclipart/png"
 
 // errNotInstalled lets a run over all sets go on without this one.
-var errNotInstalled = errors.New("Debian's Open Clip Art is not installed: apt-get install openclipart-png")
+var errNotInstalled = errors.New("the Open Clip Art of Debian is not installed: apt-get install openclipart-png")
 
 // clipartList has a line for each picture: the noun, and the file below clipartDir. The package
 // names few files after what they show, so the list was chosen by eye; the best of a noun come first.

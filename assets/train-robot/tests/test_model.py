@@ -116,10 +116,10 @@ def test_the_cache_decodes_what_whole_passes_say(tiny, words):
 
 def test_stored_weights_are_close_and_shapes_stay(tiny, words):
     state = exported(made(tiny(), words).state_dict())
-    for kind in ("f16", "q8_0", "q5_0"):
+    for kind, most in (("f16", 0.001), ("q8_0", 0.01), ("q5_0", 0.07)):
         back = layout.stored(state, kind)
         assert back.keys() == state.keys()
-        assert max((back[k] - state[k]).abs().max() / state[k].abs().max().clamp_min(1e-6) for k in state) < 0.01
+        assert max((back[k] - state[k]).abs().max() / state[k].abs().max().clamp_min(1e-6) for k in state) < most
 
 
 def test_tokens_are_the_best_of_their_logits(tiny, words):

@@ -55,10 +55,11 @@ const (
 	Sqr
 	Sqrt
 	Exp
+	GELUNear // x·Φ(x) within 4e-5: for numbers that are rounded to 8 bits next
 )
 
 var funcNames = [...]string{"silu", "gelu", "gelu_erf", "gelu_quick", "relu", "sigmoid", "tanh",
-	"step", "sqr", "sqrt", "exp"}
+	"step", "sqr", "sqrt", "exp", "gelu_near"}
 
 func (f Func) String() string { return funcNames[f] }
 

@@ -113,6 +113,11 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 // silu is NaN at -inf, as -inf·0 is.
 func silu(x float32) float32 { return float32(float64(x) / (1 + math.Exp(-float64(x)))) }
 
+func gelu(f float32) float32 {
+	x := float64(f)
+	return float32(x * 0.5 * math.Erfc(-x/math.Sqrt2))
+}
+
 // funcs are in the order of compute's Func. NaN stays NaN, except that Step asks whether it
 // is above zero.
 var funcs = [...]func(float32) float32{
@@ -121,10 +126,8 @@ var funcs = [...]func(float32) float32{
 		x := float64(f)
 		return float32(x * 0.5 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))))
 	},
-	compute.GELUErf: func(f float32) float32 {
-		x := float64(f)
-		return float32(x * 0.5 * math.Erfc(-x/math.Sqrt2))
-	},
+	compute.GELUErf:  gelu,
+	compute.GELUNear: gelu,
 	compute.GELUQuick: func(f float32) float32 {
 		x := float64(f)
 		return float32(x / (1 + math.Exp(-1.702*x)))

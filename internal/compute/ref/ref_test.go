@@ -151,6 +151,7 @@ func TestUnary(t *testing.T) {
 		compute.ReLU: {0, 0, 1}, compute.Sigmoid: {0.26894143, 0.5, 0.73105858},
 		compute.Tanh: {-0.76159416, 0, 0.76159416}, compute.Step: {0, 0, 1}, compute.Sqr: {1, 0, 1},
 		compute.Sqrt: {nan, 0, 1}, compute.Exp: {0.36787944, 1, 2.7182818},
+		compute.GELUNear: {-0.15865526, 0, 0.84134474},
 	} {
 		t.Run(f.String(), func(t *testing.T) {
 			through := nan

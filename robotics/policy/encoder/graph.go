@@ -60,7 +60,11 @@ func (e *Encoder) block(g *compute.Graph, b *block, x, language *compute.Tensor)
 		gain := g.Scale(b.scale.Apply(g, language), 1, 1)
 		x = g.Add(g.Mul(x, gain), b.shift.Apply(g, language))
 	}
-	h = g.Unary(compute.GELUErf, b.fc1.Apply(g, normed(g, b.norm2, x)))
+	gelu := compute.GELUErf
+	if b.fc2.Weight.Type().Quantized() { // which rounds what it multiplies to 8 bits
+		gelu = compute.GELUNear
+	}
+	h = g.Unary(gelu, b.fc1.Apply(g, normed(g, b.norm2, x)))
 	return g.Add(x, scaled(g, b.fc2.Apply(g, h), b.ls2)), probs
 }
 

@@ -36,8 +36,7 @@ func Find(name string) (Policy, error) {
 	for _, m := range builtIns {
 		if name == "" || m.Name == name {
 			return Policy{Title: m.Title, File: m.Name, BuiltIn: m.Name, Open: func(b compute.Backend) (*policy.Policy, error) {
-				// Some are stored in fewer bits; in q8_0 all take as long a call as each other.
-				return policy.OpenFS(m.Files, m.Name, b, tensors.Bytes)
+				return policy.OpenFS(m.Files, m.Name, b, tensors.AsStored)
 			}}, nil
 		}
 	}

@@ -131,6 +131,18 @@ func (w *weights) matrix(name, from string, change func([]float32) []float32, ro
 	return w.take(name, from, t, change, rows, columns)
 }
 
+// words takes a table of the vocabulary, which stays in 8 bits where other matrices have fewer.
+func (w *weights) words(name, from string, rows, columns int) checkpoint.WriteTensor {
+	t := w.kind
+	if t == checkpoint.Q4_0 || t == checkpoint.Q5_0 {
+		t = checkpoint.Q8_0
+	}
+	if columns%t.BlockSize() != 0 {
+		t = checkpoint.F16
+	}
+	return w.take(name, from, t, nil, rows, columns)
+}
+
 func (w *weights) vector(name, from string, n int) checkpoint.WriteTensor {
 	return w.take(name, from, checkpoint.F32, nil, n)
 }
@@ -140,5 +152,5 @@ func layer(pattern string, i int) string { return strings.ReplaceAll(pattern, "#
 
 // fileType is general.file_type, llama.cpp's number of what most matrices are stored as.
 func fileType(t checkpoint.Type) uint32 {
-	return map[checkpoint.Type]uint32{checkpoint.F32: 0, checkpoint.F16: 1, checkpoint.Q8_0: 7}[t]
+	return map[checkpoint.Type]uint32{checkpoint.F32: 0, checkpoint.F16: 1, checkpoint.Q4_0: 2, checkpoint.Q8_0: 7, checkpoint.Q5_0: 8}[t]
 }

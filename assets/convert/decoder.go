@@ -73,7 +73,7 @@ func decoderTensors(w *weights, c *config) []checkpoint.WriteTensor {
 	t := &c.Text
 	queries, keys := t.Heads*t.HeadDim, t.KVHeads*t.HeadDim
 	all := []checkpoint.WriteTensor{
-		w.matrix("token_embd.weight", w.text+"embed_tokens.weight", nil, t.Vocab, t.Hidden),
+		w.words("token_embd.weight", w.text+"embed_tokens.weight", t.Vocab, t.Hidden),
 	}
 	for i := range t.Layers {
 		name := func(s string) string { return layer("blk.#."+s+".weight", i) }
@@ -92,7 +92,7 @@ func decoderTensors(w *weights, c *config) []checkpoint.WriteTensor {
 	}
 	all = append(all, w.vector("output_norm.weight", w.text+"norm.weight", t.Hidden))
 	if _, has := w.src.Tensor(w.head); has && !c.tied() {
-		all = append(all, w.matrix("output.weight", w.head, nil, t.Vocab, t.Hidden))
+		all = append(all, w.words("output.weight", w.head, t.Vocab, t.Hidden))
 	}
 	return all
 }

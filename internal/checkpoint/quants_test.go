@@ -2,6 +2,8 @@ package checkpoint
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -51,6 +53,16 @@ func TestQuants(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want.Data) {
+			t.Errorf("%v differs from the reference bytes", kind)
+		}
+	}
+	// The start of the hash of what gguf-py makes of the same values.
+	for kind, want := range map[Type]string{Q8_0: "2b9587728967fc09", Q5_0: "513e5951e7ff218e", Q4_0: "9531e900a093fff3"} {
+		got, err := Quantize(kind, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hash := fmt.Sprintf("%x", sha256.Sum256(got)); hash[:16] != want {
 			t.Errorf("%v differs from the reference bytes", kind)
 		}
 	}

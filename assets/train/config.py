@@ -46,7 +46,7 @@ class Teach:
 class Stage:
     """One stretch of training. It ends after `steps`, or after `share` of the minutes given."""
     name: str
-    kind: str              # encoder, joint or cooldown
+    kind: str              # encoder, joint or cooldown; heads: all that is exported stays as it is
     image: int             # pixels a side
     batch: int             # scenes a step
     steps: int
@@ -55,6 +55,7 @@ class Stage:
     encoder_rate: float = 1.0  # factor on the encoder's matrices
     thaw: int = 0          # steps with the encoder frozen
     eyes: bool = True      # whether encoder and projector learn at all; two models may share theirs
+    round_to: str = ""     # q4_0 or q5_0: each step sees matrices as such a file will hold them
     half: int = 3000       # joint: the rate is 1 / (1 + step/half)
     warmup: int = 50       # steps
     share: float = 1.0

@@ -21,6 +21,7 @@ PRE = 4  # <s>, "USER", ":", " "
 MASKED = -1e9
 CLASSES, COLOURS = 61, 8  # 60 nouns and background; 7 colours and none
 EYES = ("pe", "ce", "pp", "pl", "vb", "vpost", "p1", "p2")  # the parts of encoder and projector
+PROBES = ("cls", "col", "bgv", "ls")  # what only training has
 
 
 class RMSNorm(nn.Module):

@@ -15,7 +15,8 @@ import loop
 import optim
 from data import Stream, Words, to_device
 from losses import Heads, encoder_loss, joint_loss
-from model import EYES, VLM, fit
+from model import EYES, PROBES, VLM, fit
+from rounding import Rounding
 from weights import matching, read_weights
 
 
@@ -51,10 +52,12 @@ class Trainer:
         if heads is not None:
             self.heads.load_state_dict(matching(heads, self.heads.state_dict()), strict=False)
         for name, p in self.model.named_parameters():
-            p.requires_grad_(self.stage.eyes or name.split(".")[0] not in EYES)
+            part = name.split(".")[0]
+            p.requires_grad_(part in PROBES or self.stage.kind != "heads" and (self.stage.eyes or part not in EYES))
         self.model.to(self.device)
         self.heads.to(self.device)
         self.muon, self.adam = optim.make(self.model, self.heads, self.stage)
+        self.rounding = Rounding([p for g in self.muon.param_groups for p in g["params"]], self.stage.round_to)
         self.ramp_from = self.step
 
     def compile(self):
@@ -127,17 +130,20 @@ class Trainer:
         context = contextlib.nullcontext()
         if self.precision == "bf16":
             context = torch.autocast(self.device.type, torch.bfloat16)
-        with context:
-            if self.joint:
-                blind = (torch.rand(len(d["pixels"])) < self.c.teach.blind).to(self.device)
-                frozen = self.step < self.stage.thaw
-                loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
-            else:
-                loss, log = encoder_loss(self.model, self.heads, d, self.nouns)
         self.muon.zero_grad()
         self.adam.zero_grad()
-        if torch.isfinite(loss):
-            loss.backward()
+        with self.rounding:
+            with context:
+                if self.joint:
+                    blind = (torch.rand(len(d["pixels"])) < self.c.teach.blind).to(self.device)
+                    frozen = self.step < self.stage.thaw
+                    loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
+                else:
+                    loss, log = encoder_loss(self.model, self.heads, d, self.nouns)
+            sound = torch.isfinite(loss)
+            if sound:
+                loss.backward()
+        if sound:
             torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
             self.muon.step()
             self.adam.step()

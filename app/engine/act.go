@@ -112,8 +112,13 @@ func (a *acting) play(ctx context.Context) error {
 			}
 			a.moves++
 		}
+		// Where ctx ends here the episode is over all the same, only without its last pictures.
+		views, err := a.paint(ctx)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
 		o := a.trial.Outcome()
-		a.emit(trace.EpisodeDone{Episode: a.trial.Number(), Seed: o.Seed, Steps: o.Steps, Success: o.Success, Reward: o.Reward})
+		a.emit(trace.EpisodeDone{Episode: a.trial.Number(), Seed: o.Seed, Steps: o.Steps, Success: o.Success, Reward: o.Reward, Views: views})
 		if a.done++; o.Success {
 			a.successes++
 		}
@@ -154,9 +159,11 @@ func (a *acting) step(ctx context.Context) error {
 			}
 		}
 	}
-	views, err := a.paint(ctx, m)
-	if err != nil {
-		return err
+	var views [][]byte
+	if looks := m.Asked != nil && m.Asked.Thought != nil; looks || m.Step%max(1, a.r.Act.Every) == 0 {
+		if views, err = a.paint(ctx); err != nil {
+			return err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err // a move that nobody hears of would be missing in the trace
@@ -190,10 +197,9 @@ func (a *acting) look(ctx context.Context, p *part, acts bool, m robotics.Moment
 	return nil
 }
 
-// paint makes the pictures for a person, where it is their turn.
-func (a *acting) paint(ctx context.Context, m robotics.Moment) ([][]byte, error) {
-	looks := m.Asked != nil && m.Asked.Thought != nil
-	if a.r.Act.View == 0 || !looks && m.Step%max(1, a.r.Act.Every) != 0 {
+// paint makes the pictures for a person, where they are wanted; nil with ctx's error.
+func (a *acting) paint(ctx context.Context) ([][]byte, error) {
+	if a.r.Act.View == 0 {
 		return nil, nil
 	}
 	var out [][]byte

@@ -198,9 +198,12 @@ func TestTheInstructionAndTheMethodMayChangeInMidEpisode(t *testing.T) {
 func TestTheExpertActs(t *testing.T) {
 	simulator(t)
 	l := local(t)
-	events, s := acted(t, l, toAct(0, scripted, func(r *trace.Request) { r.Act.Episodes = 2 }))
+	events, s := acted(t, l, toAct(0, scripted, func(r *trace.Request) { r.Act.Episodes, r.Act.View, r.Act.Every = 2, 32, 1 }))
 	if s.Acted == nil || s.Acted.Successes != 2 || len(s.Episodes) != 2 || s.Episodes[1].Seed != 4 || !s.Episodes[1].Done.Success || len(s.Episodes[0].Thoughts) != 0 {
 		t.Fatalf("%+v, %v", s.Acted, types(events))
+	}
+	if e := s.Episodes[0]; len(e.Done.Views) != 2 || bytes.Equal(e.Done.Views[0], e.ViewsAt(len(e.Moves) - 2)[0]) {
+		t.Errorf("%d pictures of the end", len(e.Done.Views))
 	}
 	if m := s.Episodes[0].Moves; !m[len(m)-1].Success || s.Episodes[0].Done.Steps != len(m) || s.Model.Name != "Scripted expert" {
 		t.Errorf("%+v of %+v", s.Episodes[0].Done, s.Model)

@@ -148,6 +148,8 @@ type (
 		Steps   int     `json:"steps"`
 		Success bool    `json:"success"`
 		Reward  float64 `json:"reward"` // sum
+		// Views are what the last step led to, as in Moved.
+		Views [][]byte `json:"views,omitempty"`
 	}
 	// Acted sums up the run: the episodes that ended in it. Counts of rows and FLOPs are a look's.
 	Acted struct {
@@ -193,8 +195,12 @@ func (e *Episode) ThoughtAt(side string, step int) *Thought {
 	return found
 }
 
-// ViewsAt are the pictures last painted at or before a step, nil: none.
+// ViewsAt are the pictures last painted at or before a step, nil: none. The last step of an episode that is
+// done shows what it led to.
 func (e *Episode) ViewsAt(step int) [][]byte {
+	if e.Done != nil && len(e.Done.Views) > 0 && step >= len(e.Moves)-1 {
+		return e.Done.Views
+	}
 	for i := min(step, len(e.Moves)-1); i >= 0; i-- {
 		if len(e.Moves[i].Views) > 0 {
 			return e.Moves[i].Views

@@ -23,7 +23,7 @@ func acted() []Event {
 		Moved{Step: 1, Time: 0.0625, Proprio: Floats{0.5}, Action: Floats{0.25, 0}},
 		Thought{Side: Pruned, Step: 2, Actions: []Floats{{0, 0}, {0, 0}}},
 		Moved{Step: 2, Time: 0.125, Proprio: Floats{0.75}, Action: Floats{0, 0}, Success: true},
-		EpisodeDone{Seed: 5, Steps: 3, Success: true, Reward: 0.5},
+		EpisodeDone{Seed: 5, Steps: 3, Success: true, Reward: 0.5, Views: [][]byte{{2}}},
 		Acted{Episodes: 1, Successes: 1, Low: 0.25, High: 1},
 		Ended{MS: 30},
 	}
@@ -41,8 +41,8 @@ func TestStateOfActing(t *testing.T) {
 	if a, b := e.ThoughtAt(Pruned, 1), e.ThoughtAt(Pruned, 2); a == nil || a.Step != 0 || b == nil || b.Step != 2 || e.ThoughtAt(Pruned, -1) != nil {
 		t.Errorf("thoughts %+v, %+v", a, b)
 	}
-	if v := e.ViewsAt(2); len(v) != 1 {
-		t.Errorf("views %v", v)
+	if v, end := e.ViewsAt(1), e.ViewsAt(2); len(v) != 1 || v[0][0] != 1 || len(end) != 1 || end[0][0] != 2 {
+		t.Errorf("views %v, at the end %v", v, end)
 	}
 	h := e.ThoughtAt(Pruned, 0)
 	if got := h.Kept(2); !reflect.DeepEqual(got, []int{2, 1}) {

@@ -19,6 +19,7 @@ type evalCmd struct {
 	Sprites  string   `placeholder:"DIR" help:"Paint scenes from a folder of NAME.png with a transparent ground. Default: the embedded style that training never saw."`
 	Style    string   `placeholder:"NAME" help:"Paint in this style of the sprites."`
 	Broken   bool     `help:"Put things together that do not go together."`
+	Side     int      `placeholder:"PIXELS" help:"Paint scenes of this side, a multiple of 14. Default: 224; a model with larger pictures sees these made larger."`
 	Photos   string   `placeholder:"DIR" help:"Ask about photographs instead: a folder with annotations.json in COCO's form."`
 	NoRandom bool     `name:"no-random" help:"Leave out random at each stack's budget."`
 	Resume   string   `placeholder:"FILE.jsonl" help:"Keep finished scenes in a file, and go on from those that it holds."`
@@ -86,6 +87,10 @@ func (c *evalCmd) options() (o eval.Options, err error) {
 		return o, usagef("--mmproj belongs to a model's file; give that with --model")
 	case c.Photos != "" && (c.Sprites != "" || c.Style != "" || c.Broken):
 		return o, usagef("--photos asks about photographs; --sprites, --style and --broken are about painted scenes: leave one or the other out")
+	case c.Side != 0 && (c.Side%14 != 0 || c.Side < 70 || c.Side > 2044):
+		return o, usagef("--side is %d; a scene's side is a multiple of 14 from 70 to 2044, such as 224 or 336", c.Side)
+	case c.Photos != "" && c.Side != 0:
+		return o, usagef("--photos asks about photographs, which have a size; --side is of painted scenes: leave one out")
 	case c.NoRandom && len(c.Method) == 0:
 		return o, usagef("--no-random leaves out random beside each --method, and none is given")
 	}
@@ -100,7 +105,7 @@ func (c *evalCmd) options() (o eval.Options, err error) {
 	if c.Photos != "" {
 		o.Source, err = eval.Photos(c.Photos, c.Seed)
 	} else {
-		o.Source, err = eval.Painted(eval.PaintedOptions{Sprites: c.Sprites, Style: c.Style, Broken: c.Broken, Seed: c.Seed})
+		o.Source, err = eval.Painted(eval.PaintedOptions{Sprites: c.Sprites, Style: c.Style, Broken: c.Broken, Seed: c.Seed, Side: c.Side})
 	}
 	return o, err
 }

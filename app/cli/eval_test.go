@@ -18,6 +18,8 @@ func TestEvalMistakesAreSentences(t *testing.T) {
 		{"--mmproj x.gguf", "--mmproj belongs to a model's file"},
 		{"--photos dir --broken", "leave one or the other out"},
 		{"--no-random", "none is given"},
+		{"--side 300", "a multiple of 14"},
+		{"--photos dir --side 336", "leave one out"},
 		{"--method nosuch", "nosuch"},
 		{"--method none", "leave it out"},
 		{"--style cubist", "choose from "},

@@ -19,6 +19,8 @@ type PaintedOptions struct {
 	// Broken shows things together that do not go together.
 	Broken bool
 	Seed   uint64
+	// Side of a scene in pixels, a multiple of 14; 0: 224.
+	Side int
 }
 
 // exam is what a scene is asked in turn, as far as it allows.
@@ -44,7 +46,7 @@ func Painted(o PaintedOptions) (Source, error) {
 		o.Style = scenes.HeldOut
 	}
 	p := &painted{generator: scenes.New(sprites, scenes.Procedural()), options: o,
-		make: scenes.Options{Broken: o.Broken, Questions: len(exam), Kinds: exam}}
+		make: scenes.Options{Size: o.Side, Broken: o.Broken, Questions: len(exam), Kinds: exam}}
 	if o.Style != "" {
 		p.make.Styles = []scenes.Style{o.Style}
 		if len(sprites.Nouns(o.Style)) == 0 {
@@ -69,6 +71,9 @@ func (p *painted) Settings() string {
 	}
 	if p.options.Broken {
 		text += ", themes broken"
+	}
+	if p.options.Side != 0 {
+		text += fmt.Sprintf(", %d pixels", p.options.Side)
 	}
 	return fmt.Sprintf("%s, seed %d", text, p.options.Seed)
 }

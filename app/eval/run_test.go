@@ -104,6 +104,7 @@ func TestResumedIsTheSame(t *testing.T) {
 		"the seed is 5 there, 6 here": func(o *Options) { o.Seed = 6 },
 		"its methods are dense; fast": func(o *Options) { o.Stacks = nil },
 		"themes broken":               func(o *Options) { o.Source, _ = Painted(PaintedOptions{Seed: 5, Broken: true}) },
+		"336 pixels":                  func(o *Options) { o.Source, _ = Painted(PaintedOptions{Seed: 5, Side: 336}) },
 	} {
 		other := o
 		change(&other)

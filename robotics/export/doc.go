@@ -11,9 +11,10 @@
 //
 // An export is whole or absent: everything goes to a hidden sibling (.NAME.partial-…), is synced and
 // renamed at the end. An error or a cancelled context removes the sibling; a killed process leaves
-// it, and it can be deleted. A folder that holds something is never added to: a LeRobot dataset
-// states totals, statistics and splits of all its episodes, so export them together, or Begin once
-// and Add while they are recorded. A file is replaced.
+// it, and the next export to the same place removes it when it is a day old. A folder that holds
+// something is never added to: a LeRobot dataset states totals, statistics and splits of all its
+// episodes, so export them together, or Begin once and Add while they are recorded. A file is
+// replaced.
 //
 // Names, units and frames: names stand in every format's own place for them (features in info.json,
 // columns, JointState.name); units and frames stand in features.*.info of info.json, in a metadata

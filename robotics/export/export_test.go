@@ -126,6 +126,30 @@ func TestAFullDiskIsASentence(t *testing.T) {
 	}
 }
 
+func TestWhatAKilledExportLeftIsSweptAfterADay(t *testing.T) {
+	dir := t.TempDir()
+	old, fresh, lives, other := filepath.Join(dir, ".out.partial-1"), filepath.Join(dir, ".out.partial-2"), filepath.Join(dir, ".out.partial-3"), filepath.Join(dir, ".outside.partial-1")
+	for _, d := range []string{old, fresh, lives, other} {
+		if err := os.MkdirAll(filepath.Join(d, "data"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	past := time.Now().Add(-25 * time.Hour)
+	for _, d := range []string{filepath.Join(old, "data"), old, lives, other} { // in one of them something was written since
+		if err := os.Chtimes(d, past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := Begin(LeRobotV3, filepath.Join(dir, "out"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Discard()
+	if got := left(t, dir); !slices.Equal(got, []string{".out.partial-2", ".out.partial-3", ".outside.partial-1"}) {
+		t.Errorf("left %v", got)
+	}
+}
+
 // TestKilledMidExport is run again by itself as a process that is killed in the middle.
 func TestKilledMidExportLeavesNoTarget(t *testing.T) {
 	if dir := os.Getenv("WINNOW_TEST_KILLED_EXPORT"); dir != "" {

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // pending is an export on its way: a temporary sibling that takes the target's place at the end.
@@ -26,13 +28,13 @@ func begin(target string, folder bool) (*pending, error) {
 	if err := p.vacant(); err != nil {
 		return nil, err
 	}
+	p.sweep()
 	var err error
-	pattern := "." + filepath.Base(p.target) + ".partial-*"
 	if folder {
-		p.tmp, err = os.MkdirTemp(parent(p.target), pattern)
+		p.tmp, err = os.MkdirTemp(parent(p.target), p.sibling()+"*")
 	} else {
 		var f *os.File
-		if f, err = os.CreateTemp(parent(p.target), pattern); err == nil {
+		if f, err = os.CreateTemp(parent(p.target), p.sibling()+"*"); err == nil {
 			p.tmp = f.Name()
 			err = f.Close()
 		}
@@ -42,6 +44,38 @@ func begin(target string, folder bool) (*pending, error) {
 		return nil, p.sentence(err)
 	}
 	return p, nil
+}
+
+// sibling is how the names of the target's temporary siblings begin.
+func (p *pending) sibling() string { return "." + filepath.Base(p.target) + ".partial-" }
+
+// abandoned is how long nothing was written to what a killed export left behind; one that lives writes
+// all the time.
+const abandoned = 24 * time.Hour
+
+// sweep removes what killed exports to the same target left.
+func (p *pending) sweep() {
+	entries, _ := os.ReadDir(parent(p.target)) // what cannot be listed stays
+	for _, e := range entries {
+		path := filepath.Join(parent(p.target), e.Name())
+		if strings.HasPrefix(e.Name(), p.sibling()) && time.Since(written(path)) > abandoned {
+			_ = os.RemoveAll(path)
+		}
+	}
+}
+
+// written is when anything at or below path was last written to.
+func written(path string) (last time.Time) {
+	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := d.Info(); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+		return nil
+	})
+	return last
 }
 
 // vacant refuses a target that must not be replaced: a folder with something in it, a folder where a

@@ -19,7 +19,7 @@ type actCmd struct {
 	List        bool     `help:"List the suites and their tasks."`
 	Suite       string   `placeholder:"NAME" help:"metaworld or table; --list shows their tasks."`
 	Task        string   `placeholder:"NAME" help:"A task of the suite: reach, or reach-v3, push, …"`
-	Policy      string   `default:"robot-cogvla" placeholder:"NAME|DIR|expert" help:"A built-in policy (robot-cogvla, robot-dense, robot-stage1), a folder with a checkpoint of CogVLA, OpenVLA-OFT or OpenVLA, or expert, the suite's scripted expert. Default: robot-cogvla."`
+	Policy      string   `default:"robot-cogvla" placeholder:"NAME|DIR|expert" help:"A built-in policy (robot-cogvla, robot-dense, robot-stage1, robot-autoregressive), a folder with a checkpoint of CogVLA, OpenVLA-OFT or OpenVLA, or expert, the suite's scripted expert. Default: robot-cogvla."`
 	Method      string   `placeholder:"NAME[,KEY=VALUE…]" help:"Which visual tokens skip which layers of the policy: cogvla, without parameters by the checkpoint's own schedule, or none. Default: cogvla where the policy has routers."`
 	Instruction string   `placeholder:"TEXT" help:"What the policy is told. Default: what the task asks for."`
 	Episodes    int      `default:"10" placeholder:"N" help:"The number of episodes. Default: 10."`

@@ -10,6 +10,7 @@
 //	robot-dense/           the same in that of OpenVLA-OFT, out of the same training: what it shares
 //	                       with robot-cogvla is a link to the weights there
 //	robot-stage1/          CogVLA without routing, linked likewise
+//	robot-autoregressive/  one in that of OpenVLA, whole
 //	sprites-draw/          a denoiser and a text encoder in diffusers' layout, GGUF in q8_0
 //
 // Nothing but the catalogue in models.go depends on which models these are.

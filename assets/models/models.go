@@ -103,7 +103,9 @@ func Policies() []Policy {
 		Name: "robot-dense", Title: "OpenVLA-OFT 3.8M", Licence: "Apache-2.0",
 		Note: "every patch in every layer: what CogVLA is compared with, out of the same training"}, {
 		Name: "robot-stage1", Title: "CogVLA stage 1 3.5M", Licence: "Apache-2.0",
-		Note: "aggregation vectors, and every token in every layer: CogVLA without its routing"}}
+		Note: "aggregation vectors, and every token in every layer: CogVLA without its routing"}, {
+		Name: "robot-autoregressive", Title: "OpenVLA 3.5M", Licence: "Apache-2.0",
+		Note: "every patch in every layer, one action a call, number after number: how OpenVLA acts"}}
 	for i, p := range out {
 		files, err := fs.Sub(policyFiles, p.Name)
 		if err != nil {

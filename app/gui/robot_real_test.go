@@ -80,7 +80,7 @@ func TestRealPolicyIsToldSomethingElseInTheMiddle(t *testing.T) {
 	if groups, sees := b.robot.maskOf(th, len(th.Layers)-1); len(groups) != 4 || len(sees) == 0 {
 		t.Errorf("mask of %d groups", len(groups))
 	}
-	if rows, _ := b.robot.savings(); len(rows) != 2 {
+	if rows, _ := b.robot.savings(); len(rows) != 2*len(b.robot.beside()) || len(rows) == 0 {
 		t.Errorf("savings %+v", rows)
 	}
 }

@@ -102,7 +102,8 @@ func (r *robot) showSavings() {
 	}
 }
 
-// savings are the rows of the panel, and the times behind them.
+// savings are the rows of the panel, and the times behind them: of a call, and of an action where calls give
+// different numbers of them.
 func (r *robot) savings() (rows []widgets.SavingsRow, notes []string) {
 	a := r.state().Acting
 	if a == nil {
@@ -119,17 +120,29 @@ func (r *robot) savings() (rows []widgets.SavingsRow, notes []string) {
 		}
 		other, name, against := r.measure(p.Side), r.playerTitle(p.Side), ""
 		if p.Side != trace.Dense { // the title names that one
-			against = ", " + short(name, 16)
+			against = ", " + short(family(name), 12)
 		}
-		if f := mine.ms / other.ms; f > 0 && !math.IsInf(f, 0) {
-			rows = append(rows, widgets.SavingsRow{Label: "Latency" + against, Basis: widgets.Measured, Text: sooner(1 / f), Fraction: f, Better: f < 0.98})
+		latency, arithmetic, per := "Latency", "Arithmetic", 1.0
+		if acts := a.Player(trace.Pruned); acts != nil && acts.Chunk != p.Chunk && acts.Chunk > 0 && p.Chunk > 0 {
+			latency, arithmetic, per = "An action", "An action", float64(p.Chunk)/float64(acts.Chunk)
+		}
+		if f := per * mine.ms / other.ms; f > 0 && !math.IsInf(f, 0) {
+			rows = append(rows, widgets.SavingsRow{Label: latency + against, Basis: widgets.Measured, Text: sooner(1 / f), Fraction: f, Better: f < 0.98})
 			notes = append(notes, name+" "+callText(p, other.ms))
 		}
-		if f := mine.flops / other.flops; f > 0 && !math.IsInf(f, 0) {
-			rows = append(rows, widgets.SavingsRow{Label: "Arithmetic" + against, Basis: widgets.Counted, Text: fmt.Sprintf("%.0f %%", 100*f), Fraction: f, Better: f < 0.98})
+		if f := per * mine.flops / other.flops; f > 0 && !math.IsInf(f, 0) {
+			rows = append(rows, widgets.SavingsRow{Label: arithmetic + against, Basis: widgets.Counted, Text: fmt.Sprintf("%.0f %%", 100*f), Fraction: f, Better: f < 0.98})
 		}
 	}
 	return rows, notes
+}
+
+// family is a policy's title without its size: OpenVLA 3.5M, OpenVLA.
+func family(title string) string {
+	if i := strings.LastIndexByte(title, ' '); i > 0 && title[i+1:] != "" && title[i+1] >= '0' && title[i+1] <= '9' {
+		return title[:i]
+	}
+	return title
 }
 
 // callText is a time with what it brings: 12.4 ms a chunk of 8 actions.

@@ -124,11 +124,7 @@ func (w *weights) take(name, from string, t checkpoint.Type, change func([]float
 
 // matrix takes a weight of shape [rows, columns] as the type asked for.
 func (w *weights) matrix(name, from string, change func([]float32) []float32, rows, columns int) checkpoint.WriteTensor {
-	t := w.kind
-	if columns%t.BlockSize() != 0 {
-		t = checkpoint.F16
-	}
-	return w.take(name, from, t, change, rows, columns)
+	return w.as(w.kind, name, from, change, rows, columns)
 }
 
 // words takes a table of the vocabulary, which stays in 8 bits where other matrices have fewer.
@@ -137,10 +133,15 @@ func (w *weights) words(name, from string, rows, columns int) checkpoint.WriteTe
 	if t == checkpoint.Q4_0 || t == checkpoint.Q5_0 {
 		t = checkpoint.Q8_0
 	}
+	return w.as(t, name, from, nil, rows, columns)
+}
+
+// as takes a matrix in a type, F16 where its rows are no whole blocks.
+func (w *weights) as(t checkpoint.Type, name, from string, change func([]float32) []float32, rows, columns int) checkpoint.WriteTensor {
 	if columns%t.BlockSize() != 0 {
 		t = checkpoint.F16
 	}
-	return w.take(name, from, t, nil, rows, columns)
+	return w.take(name, from, t, change, rows, columns)
 }
 
 func (w *weights) vector(name, from string, n int) checkpoint.WriteTensor {

@@ -119,7 +119,7 @@ func open(t *testing.T, path string) *checkpoint.File {
 // the source, as exactly as the type allows, and nothing is missing or left over.
 func TestRoundTrip(t *testing.T) {
 	dir, values := tiny(t)
-	for _, kind := range []checkpoint.Type{checkpoint.F32, checkpoint.F16, checkpoint.Q8_0} {
+	for _, kind := range []checkpoint.Type{checkpoint.F32, checkpoint.F16, checkpoint.Q8_0, checkpoint.Q5_0, checkpoint.Q4_0} {
 		t.Run(kind.String(), func(t *testing.T) {
 			files, err := convert(dir, t.TempDir(), kind)
 			if err != nil {
@@ -143,7 +143,7 @@ func TestRoundTrip(t *testing.T) {
 				if err != nil || len(got) != len(values[from]) {
 					t.Fatalf("%s: %d values, %v", name, len(got), err)
 				}
-				limit := map[checkpoint.Type]float64{checkpoint.F32: 0, checkpoint.F16: 2e-3, checkpoint.Q8_0: 2e-2}[want]
+				limit := map[checkpoint.Type]float64{checkpoint.F32: 0, checkpoint.F16: 2e-3, checkpoint.Q8_0: 2e-2, checkpoint.Q5_0: 0.25, checkpoint.Q4_0: 0.5}[want]
 				for i, g := range got {
 					if d := math.Abs(float64(g - values[from][order(i)])); d > limit {
 						t.Errorf("%s[%d] is %v, want %v", name, i, g, values[from][order(i)])
@@ -154,15 +154,15 @@ func TestRoundTrip(t *testing.T) {
 			asIs := func(i int) int { return i }
 			// Row 2i+j of a head of 16 comes from row 8j+i.
 			rope := func(i int) int { r := i / 64; return (r/16*16+r%2*8+r%16/2)*64 + i%64 }
-			narrow, filters := kind, checkpoint.F16
-			if kind == checkpoint.Q8_0 {
-				narrow = checkpoint.F16 // rows of 48 are no whole blocks
+			narrow, filters, words := kind, checkpoint.F16, kind
+			if kind.BlockSize() > 1 {
+				narrow, words = checkpoint.F16, checkpoint.Q8_0 // rows of 48 are no whole blocks
 			}
 			if kind == checkpoint.F32 {
 				filters = checkpoint.F32
 			}
-			same(dec, "token_embd.weight", "language_model.model.embed_tokens.weight", kind, asIs)
-			same(dec, "output.weight", "language_model.lm_head.weight", kind, asIs)
+			same(dec, "token_embd.weight", "language_model.model.embed_tokens.weight", words, asIs)
+			same(dec, "output.weight", "language_model.lm_head.weight", words, asIs)
 			same(dec, "output_norm.weight", "language_model.model.norm.weight", checkpoint.F32, asIs)
 			p := "language_model.model.layers.1."
 			same(dec, "blk.1.attn_norm.weight", p+"input_layernorm.weight", checkpoint.F32, asIs)

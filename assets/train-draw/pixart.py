@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 import recipe  # noqa: F401  puts assets/train on the path
 from data import COLOURS, NOUNS
-from model import attention, causal
+from model import attention, below
 
 FREQUENCIES = 256  # of the timestep embedding, as diffusers fixes it
 STEPS = 1000       # the timestep is t · STEPS
@@ -27,7 +27,7 @@ def attend(q, k, v, heads, fused, mask=None):
     """q [B, S, D], k and v [B, T, D] → [B, S, D]; mask is added to the scores [S, T]."""
     q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
     mask = mask if mask is None else mask.to(q.dtype)
-    o = F.scaled_dot_product_attention(q, k, v, mask) if fused else attention(q, k, v, mask)
+    o = F.scaled_dot_product_attention(q, k, v, mask) if fused else attention(q, k, v, bias=mask)
     return o.transpose(1, 2).flatten(2)
 
 
@@ -198,7 +198,7 @@ class TextEncoder(nn.Module):
         t, n = self.text_model, ids.shape[1]
         x = t.embeddings.token_embedding(ids) + t.embeddings.position_embedding.weight[:n]
         for layer in t.encoder.layers:
-            x = layer(x, causal(n, x), fused)
+            x = layer(x, below(n, x), fused)
         return t.final_layer_norm(x)
 
 

@@ -4,6 +4,7 @@ Demonstrations come from --shards, or from a recorder that plays on (--painter R
 DIR/state.pt (everything to go on) and DIR/log.jsonl. Ctrl+C saves and ends; the same command goes on.
 """
 import argparse
+import functools
 import itertools
 import os
 
@@ -88,7 +89,8 @@ def main():
     if a.workers > 1:
         if not a.shards or a.threads != 1:
             raise SystemExit("--workers takes --shards and --threads 1")
-        t.helpers, t.workers = Helpers(t, kept, a.workers - 1), a.workers
+        t.helpers = Helpers([t.model], a.workers - 1, functools.partial(t.help, kept), "fork")
+        t.workers = a.workers
 
     def stream():
         if a.shards:

@@ -164,6 +164,15 @@ class Trainer(Course):
             loss.backward()
         return loss, log
 
+    def help(self, kept, _, rank):
+        """What a helping process does, forked from this one: a batch of its own for each message."""
+        def step(message):
+            self.total, self.index, self.stage.batch, hard = message
+            batch = kept.draw(self.stage, self.total, rank)
+            return *self.graded(batch, torch.rand(len(batch["length"]), 5), hard), None
+
+        return step
+
     def train_step(self, batch, minutes=None):
         """One step → the log as floats."""
         d = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
@@ -174,11 +183,11 @@ class Trainer(Course):
         self.adam.param_groups[0]["lr"] = self.stage.adam * factor
         hard = self.hard(minutes)
         if self.helpers:
-            self.helpers.ask(self, hard)
+            self.helpers.ask((self.total, self.index, self.stage.batch, hard))
         self.muon.zero_grad()
         self.adam.zero_grad()
         loss, log = self.graded(d, rng, hard)
-        fine, others = self.helpers.add(self.model) if self.helpers else (True, [])
+        fine, others, _ = self.helpers.add() if self.helpers else (True, [], [])
         if fine and torch.isfinite(loss):
             torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
             self.muon.step()

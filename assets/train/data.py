@@ -268,11 +268,11 @@ def _read(queue, parent, folder, *args):
 
 class Stream:
     """Batches for training, of 1/repeat of the stage's size. `seeds` says where each reader goes on;
-    it belongs into the state."""
+    it belongs into the state. Without them they begin at `first`, else at the stage's seed."""
 
-    def __init__(self, words, config, painter, stage, readers=1, seeds=None, extra=(), repeat=1):
+    def __init__(self, words, config, painter, stage, readers=1, seeds=None, extra=(), repeat=1, first=None):
         if not seeds or len(seeds) != readers:
-            start = max(seeds) if seeds else stage.seed
+            start = max(seeds) if seeds else stage.seed if first is None else first
             seeds = [start + r * READER_SEEDS for r in range(readers)]
         self.seeds, self.turn, self.readers = list(seeds), 0, []
         context, folder = mp.get_context("spawn"), os.path.dirname(words.path)

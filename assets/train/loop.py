@@ -139,6 +139,7 @@ def run(t, a, parameters, open_stream, save):
                 batch = stream.next()
                 logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
                 t.seeds, t.turn = list(stream.seeds), stream.turn
+                t.seeds += [s for more in getattr(t, "others", None) or [] for s in more]
                 t.seconds += time.time() - begin
                 left -= 1
                 if t.step % a.log_every == 0:

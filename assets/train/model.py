@@ -17,6 +17,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import amx
+
 PRE = 4  # <s>, "USER", ":", " "
 MASKED = -1e9
 CLASSES, COLOURS = 61, 8  # 60 nouns and background; 7 colours and none
@@ -200,11 +202,7 @@ class VLM(nn.Module):
         kp, vp = k[:, :, :pfx], v[:, :, :pfx]
         out = []
         if with_prefix:
-            if q.is_cuda and bias is None:
-                out.append(F.scaled_dot_product_attention(q[:, :, :pfx], kp, vp, is_causal=True))
-            else:
-                mask = causal(pfx, q) if bias is None else bias + causal(pfx, q)
-                out.append(attention(q[:, :, :pfx], kp, vp, mask))
+            out.append(attention(q[:, :, :pfx], kp, vp, causal=True, bias=bias))
         if blind is not None:
             patches = vp[:, :, PRE:-1]
             patches = torch.where(blind[:, None, None, None], patches.mean(2, keepdim=True), patches)
@@ -242,18 +240,24 @@ class VLM(nn.Module):
         return torch.cat([far, own], -1).float() * d ** -0.5
 
 
-def attention(q, k, v, mask=None):
-    """Written out on a CPU: at a few hundred rows torch.compile makes it faster than the fused
-    kernel, whose backward pass is slow there."""
-    if q.is_cuda:
-        return F.scaled_dot_product_attention(q, k, v, mask)
+def attention(q, k, v, causal=False, bias=None):
+    """q, k, v [B, H, S, d] → the same; bias [B, 1, 1, S] or None. Without AMX it is written out on a CPU:
+    at a few hundred rows torch.compile makes that faster than the fused kernel, whose backward pass is
+    slow there."""
+    if bias is None:
+        if q.is_cuda:
+            return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        if amx.fits(q):
+            return amx.full(q, k, v, causal)
     scores = q @ k.transpose(-1, -2)
-    if mask is not None:
-        scores = scores + mask
+    if causal:
+        scores = scores + below(q.shape[2], q)
+    if bias is not None:
+        scores = scores + bias
     return (scores.float() * q.shape[-1] ** -0.5).softmax(-1).to(v.dtype) @ v
 
 
-def causal(n, like):
+def below(n, like):
     """[n, n]: 0 where a row may look, MASKED above the diagonal."""
     return torch.full((n, n), MASKED, device=like.device).triu(1).to(like.dtype)
 
@@ -263,9 +267,11 @@ def branches(q, k, v, kp, vp, n, bias):
 
     q, k, v [B, H, n·L, d]; kp, vp [B, H, PFX, d]; bias [B, 1, 1, PFX] or None → [B, H, n·L, d].
     """
+    if bias is None and amx.fits(q):
+        return amx.branches(q, k, v, kp, vp, n)
     own = lambda x: x.unflatten(2, (n, -1))
     near = own(q) @ own(k).transpose(-1, -2)
-    near = near + causal(near.shape[-1], near)
+    near = near + below(near.shape[-1], near)
     far = q @ kp.transpose(-1, -2)
     if bias is not None:
         far = far + bias

@@ -6,6 +6,7 @@ folder, or a state.pt of the first recipe. See README.md.
 """
 import argparse
 import contextlib
+import functools
 import os
 
 import torch
@@ -13,7 +14,8 @@ import torch
 import config as configs
 import loop
 import optim
-from data import Stream, Words, to_device
+from data import READER_SEEDS, Stream, Words, to_device
+from helpers import Helpers
 from losses import Heads, encoder_loss, joint_loss
 from model import EYES, PROBES, VLM, fit
 from rounding import Rounding
@@ -23,6 +25,7 @@ from weights import matching, read_weights
 class Trainer:
     """Model, heads, optimisers and where training stands."""
     workers = 1  # processes that each take a batch of a step
+    helpers, others = None, None  # those beside this one, and where their streams go on
 
     def __init__(self, config, words, device="cpu", precision="bf16", seed=1):
         torch.manual_seed(seed)
@@ -123,27 +126,36 @@ class Trainer:
             f = self.rate * max(0.005, 1 - p)
         return f * min(1, (self.step - self.ramp_from + 1) / max(1, s.warmup))
 
-    def train_step(self, batch, minutes=None):
-        """One step on a batch of data.stack → the log as floats."""
+    def graded(self, batch):
+        """Leaves the gradients of a batch of data.stack → (loss, log)."""
         d = to_device(batch, self.words, self.device)
-        optim.set_rate(self.muon, self.adam, self.stage, self.factor(minutes))
         context = contextlib.nullcontext()
         if self.precision == "bf16":
             context = torch.autocast(self.device.type, torch.bfloat16)
+        with context:
+            if self.joint:
+                blind = (torch.rand(len(d["pixels"])) < self.c.teach.blind).to(self.device)
+                frozen = self.step < self.stage.thaw
+                loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
+            else:
+                loss, log = encoder_loss(self.model, self.heads, d, self.nouns)
+        if torch.isfinite(loss):
+            loss.backward()
+        return loss, log
+
+    def train_step(self, batch, minutes=None):
+        """One step on a batch of data.stack → the log as floats."""
+        optim.set_rate(self.muon, self.adam, self.stage, self.factor(minutes))
         self.muon.zero_grad()
         self.adam.zero_grad()
+        fine, logs = True, []
         with self.rounding:
-            with context:
-                if self.joint:
-                    blind = (torch.rand(len(d["pixels"])) < self.c.teach.blind).to(self.device)
-                    frozen = self.step < self.stage.thaw
-                    loss, log = joint_loss(self.model, self.heads, d, self.nouns, blind, None, frozen)
-                else:
-                    loss, log = encoder_loss(self.model, self.heads, d, self.nouns)
-            sound = torch.isfinite(loss)
-            if sound:
-                loss.backward()
-        if sound:
+            if self.helpers:
+                self.helpers.ask(self.step)
+            loss, log = self.graded(batch)
+            if self.helpers:
+                fine, logs, self.others = self.helpers.add()
+        if fine and torch.isfinite(loss):
             torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
             self.muon.step()
             self.adam.step()
@@ -151,7 +163,7 @@ class Trainer:
         if self.joint:
             self.average()
         values = torch.stack([v.detach().float() for v in log.values()]).tolist()  # one copy
-        return dict(zip(log, values))
+        return loop.mean([dict(zip(log, values)), *logs])
 
     @torch.no_grad()
     def average(self):
@@ -163,10 +175,37 @@ class Trainer:
         torch._foreach_lerp_(list(self.ema.values()), [now[k] for k in self.ema], 1 - keep)
 
 
+def scenes(t, a, rank=0):
+    """The stream of one process."""
+    seeds = t.seeds and t.seeds[rank * a.readers:][:a.readers]
+    first = t.stage.seed + rank * a.readers * READER_SEEDS
+    return Stream(t.words, t.c, [a.painter], t.stage, a.readers, seeds, a.painter_args, a.repeat, first)
+
+
+def helping(config, precision, index, seeds, a, modules, rank):
+    """What a helping process does with the modules it shares: a batch of its own scenes for each step."""
+    torch.set_num_threads(1)
+    t = Trainer(config, Words(), precision=precision)
+    t.model, t.heads = modules
+    t.index, t.seeds = index, seeds
+    if a.compile:
+        t.compile()
+    stream = scenes(t, a, rank)
+
+    def step(number):
+        t.step = number
+        return *t.graded(stream.next()), list(stream.seeds)
+
+    return step
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     loop.arguments(p, "sprites-5.7m", "trainer.pt, state.pt, a GGUF pair's or a Hugging Face folder", 60_000, 180)
+    p.add_argument("--workers", type=int, default=1, help="processes that each take --batch scenes of a step, with --threads 1, on a CPU")
     a = p.parse_args()
+    if a.workers > 1 and (a.threads != 1 or a.device != "cpu" or a.repeat > 1):
+        raise SystemExit("--workers takes --threads 1 and --device cpu, without --repeat")
     path = loop.prepare(a)
     t = Trainer(configs.load(a.config), Words(), a.device, a.precision)
     if os.path.exists(path):
@@ -178,9 +217,15 @@ def main():
         t.enter(t.c.stage(a.stage))
 
     def stream():
+        if t.helpers:
+            t.helpers.close()
+            t.helpers = None
+        if a.workers > 1:
+            own = (t.c, t.precision, t.index, t.seeds, a)
+            t.helpers, t.workers = Helpers([t.model, t.heads], a.workers - 1, functools.partial(helping, *own)), a.workers
         if a.compile:  # the model of this stage
             t.compile()
-        s = Stream(t.words, t.c, [a.painter], t.stage, a.readers, t.seeds, a.painter_args, a.repeat)
+        s = scenes(t, a)
         s.turn = t.turn % a.readers
         return s
 

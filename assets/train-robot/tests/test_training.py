@@ -1,3 +1,4 @@
+import functools
 import os
 import subprocess
 import sys
@@ -170,7 +171,7 @@ def test_helpers_average_their_gradients(demos, tiny, words):
     r, stats = tiny("stem"), records.statistics(records.shards(demos))
     kept = streams.Kept(demos, r, words, stats)
     one, two = (Trainer(r, words, stats, precision="float32") for _ in range(2))
-    two.helpers = Helpers(two, kept, 1)
+    two.helpers = Helpers([two.model], 1, functools.partial(two.help, kept), "fork")
     try:
         rng = torch.get_rng_state()
         log = two.train_step(kept.draw(two.stage, 0))

@@ -19,7 +19,7 @@ type evalCmd struct {
 	Sprites  string   `placeholder:"DIR" help:"Paint scenes from a folder of NAME.png with a transparent ground. Default: the embedded style that training never saw."`
 	Style    string   `placeholder:"NAME" help:"Paint in this style of the sprites."`
 	Broken   bool     `help:"Put things together that do not go together."`
-	Side     int      `placeholder:"PIXELS" help:"Paint scenes of this side, a multiple of 14. Default: 224; a model with larger pictures sees these made larger."`
+	Side     int      `placeholder:"PIXELS" help:"Paint scenes of this side, a multiple of 14. Default: as large as the model sees them, else 224."`
 	Photos   string   `placeholder:"DIR" help:"Ask about photographs instead: a folder with annotations.json in COCO's form."`
 	NoRandom bool     `name:"no-random" help:"Leave out random at each stack's budget."`
 	Resume   string   `placeholder:"FILE.jsonl" help:"Keep finished scenes in a file, and go on from those that it holds."`

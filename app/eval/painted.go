@@ -8,6 +8,7 @@ import (
 
 	"winnow/assets/scenes"
 	"winnow/vision/picture"
+	"winnow/vision/preprocess"
 )
 
 // PaintedOptions choose the scenes that are made by code.
@@ -19,9 +20,12 @@ type PaintedOptions struct {
 	// Broken shows things together that do not go together.
 	Broken bool
 	Seed   uint64
-	// Side of a scene in pixels, a multiple of 14; 0: 224.
+	// Side of a scene in pixels, a multiple of 14; 0: as large as the model sees it, where that is one.
 	Side int
 }
+
+// plain is the side of a scene for a model whose pictures have no side of their own.
+const plain = 224
 
 // exam is what a scene is asked in turn, as far as it allows.
 var exam = []string{scenes.Exist, scenes.Exist, scenes.Exist, scenes.Exist, scenes.Exist, scenes.Exist,
@@ -59,6 +63,17 @@ func Painted(o PaintedOptions) (Source, error) {
 	return p, nil
 }
 
+// fit paints as large as the model sees, so that nothing is resized, unless a side was asked for.
+func (p *painted) fit(seen preprocess.Size) {
+	switch {
+	case p.options.Side != 0:
+	case seen.W == seen.H && seen.W%14 == 0 && seen.W >= 70 && seen.W <= 672:
+		p.make.Size = seen.W
+	default:
+		p.make.Size = plain
+	}
+}
+
 func (p *painted) Len() int        { return 0 }
 func (p *painted) Notes() []string { return p.notes }
 
@@ -72,8 +87,8 @@ func (p *painted) Settings() string {
 	if p.options.Broken {
 		text += ", themes broken"
 	}
-	if p.options.Side != 0 {
-		text += fmt.Sprintf(", %d pixels", p.options.Side)
+	if p.make.Size != plain {
+		text += fmt.Sprintf(", %d pixels", p.make.Size)
 	}
 	return fmt.Sprintf("%s, seed %d", text, p.options.Seed)
 }

@@ -10,6 +10,7 @@ import (
 	"winnow/internal/compute"
 	"winnow/internal/trace"
 	"winnow/pruning"
+	"winnow/vision/preprocess"
 	"winnow/vlm"
 )
 
@@ -96,6 +97,9 @@ func Run(ctx context.Context, o Options) (*Results, error) {
 		return nil, err
 	}
 	defer done()
+	if p, ok := o.Source.(*painted); ok {
+		p.fit(m.Encoder.Processor().Output(preprocess.Size{W: plain, H: plain}))
+	}
 	e := &evaluation{o: o, m: m, session: m.NewSession(compute.F16)}
 	defer e.session.Close()
 	r := &Results{Model: name, Device: m.Backend.Device(), Settings: o.Source.Settings(), Notes: o.Source.Notes(), Seed: o.Seed, Wanted: o.N}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -50,7 +51,7 @@ func Painted(o PaintedOptions) (Source, error) {
 		o.Style = scenes.HeldOut
 	}
 	p := &painted{generator: scenes.New(sprites, scenes.Procedural()), options: o,
-		make: scenes.Options{Size: o.Side, Broken: o.Broken, Questions: len(exam), Kinds: exam}}
+		make: scenes.Options{Size: cmp.Or(o.Side, plain), Broken: o.Broken, Questions: len(exam), Kinds: exam}}
 	if o.Style != "" {
 		p.make.Styles = []scenes.Style{o.Style}
 		if len(sprites.Nouns(o.Style)) == 0 {
@@ -65,12 +66,8 @@ func Painted(o PaintedOptions) (Source, error) {
 
 // fit paints as large as the model sees, so that nothing is resized, unless a side was asked for.
 func (p *painted) fit(seen preprocess.Size) {
-	switch {
-	case p.options.Side != 0:
-	case seen.W == seen.H && seen.W%14 == 0 && seen.W >= 70 && seen.W <= 672:
+	if p.options.Side == 0 && seen.W == seen.H && seen.W%14 == 0 && seen.W >= 70 && seen.W <= 672 {
 		p.make.Size = seen.W
-	default:
-		p.make.Size = plain
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"winnow/assets/samples"
 	"winnow/internal/compute/device"
 	"winnow/pruning"
+	"winnow/vision/preprocess"
 )
 
 // small is an evaluation of a few scenes with the built-in model. One thread: more wait for each
@@ -104,7 +105,7 @@ func TestResumedIsTheSame(t *testing.T) {
 		"the seed is 5 there, 6 here": func(o *Options) { o.Seed = 6 },
 		"its methods are dense; fast": func(o *Options) { o.Stacks = nil },
 		"themes broken":               func(o *Options) { o.Source, _ = Painted(PaintedOptions{Seed: 5, Broken: true}) },
-		"336 pixels":                  func(o *Options) { o.Source, _ = Painted(PaintedOptions{Seed: 5, Side: 336}) },
+		"448 pixels":                  func(o *Options) { o.Source, _ = Painted(PaintedOptions{Seed: 5, Side: 448}) },
 	} {
 		other := o
 		change(&other)
@@ -242,6 +243,29 @@ func TestPhotos(t *testing.T) {
 		}
 		if _, err := Photos(dir, 1); err == nil || !strings.Contains(err.Error(), sentence) {
 			t.Errorf("%s: %v", sentence, err)
+		}
+	}
+}
+
+func TestScenesAreAsLargeAsTheModelSees(t *testing.T) {
+	for _, c := range []struct {
+		asked, seen, want int
+		settings          string
+	}{
+		{0, 336, 336, "painted scenes, style twemoji, 336 pixels, seed 0"},
+		{0, 224, 224, "painted scenes, style twemoji, seed 0"},
+		{0, 512, 224, "painted scenes, style twemoji, seed 0"}, // no whole patches
+		{0, 1344, 224, "painted scenes, style twemoji, seed 0"},
+		{448, 336, 448, "painted scenes, style twemoji, 448 pixels, seed 0"},
+	} {
+		s, err := Painted(PaintedOptions{Side: c.asked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.(*painted).fit(preprocess.Size{W: c.seen, H: c.seen})
+		scene, err := s.Scene(t.Context(), 0)
+		if err != nil || scene.Picture.Width != c.want || s.Settings() != c.settings {
+			t.Errorf("asked for %d, seen at %d: %d pixels (%v), %q", c.asked, c.seen, scene.Picture.Width, err, s.Settings())
 		}
 	}
 }

@@ -188,11 +188,11 @@ func TestRealComparisonAndItsExports(t *testing.T) {
 		t.Fatalf("code %d, %v, %s", code, err, notes)
 	}
 	for i, s := range j.Sides {
-		if s.Result == nil || s.Result.Answer == "" || s.Result.PrefillFLOPs >= j.Dense.PrefillFLOPs || s.Result.KeptByLayer[1] > 129-64*min(i, 1) {
+		if s.Result == nil || s.Result.Answer == "" || s.Result.PrefillFLOPs >= j.Dense.PrefillFLOPs || s.Result.KeptByLayer[1] > s.Result.KeptByLayer[0]/(2<<min(i, 1))+1 {
 			t.Errorf("side %d: %+v", i, s)
 		}
 	}
-	// Both keep 64 of 256; that they agree wholly, or not at all, would be a mistake.
+	// Both keep a quarter; that they agree wholly, or not at all, would be a mistake.
 	if v := j.Sides[1].Jaccard["pruned3"]; !(v > 0.1 && v < 0.95) {
 		t.Errorf("the overlap of fastv and random is %g", v)
 	}
@@ -245,7 +245,7 @@ func TestRealStacksThatConflictAreNamed(t *testing.T) {
 		t.Errorf("code %d, %q", code, notes)
 	}
 	_, notes, code = real(t, "ask", "--image", scene, "--prompt", "x", "--method", "none", "--force", "99,0=out")
-	if code != 1 || !strings.Contains(notes, "row 99, column 0 is forced by hand, but the picture's rows are 0 to 15") {
+	if code != 1 || !strings.Contains(notes, "row 99, column 0 is forced by hand, but the picture's rows are 0 to ") {
 		t.Errorf("code %d, %q", code, notes)
 	}
 }

@@ -51,9 +51,8 @@ func TestCompareAnswersOnceForEachStack(t *testing.T) {
 	if len(s.Sides) != 3 || s.Dense == nil || !s.Ended {
 		t.Fatalf("%d sides", len(s.Sides))
 	}
-	kept := []int{128, 64, 64}
 	for i, d := range s.Sides {
-		if d.Name != trace.SideName(i) || d.Summary == nil || d.Summary.KeptByLayer[5] != kept[i] || d.Summary.TTFTMS <= 0 || d.Text == "" {
+		if d.Name != trace.SideName(i) || d.Summary == nil || d.Summary.KeptByLayer[5] != d.Summary.Visual/[]int{2, 4, 4}[i] || d.Summary.TTFTMS <= 0 || d.Text == "" {
 			t.Errorf("side %d is %s: %+v", i, d.Name, d.Summary)
 		}
 	}
@@ -74,15 +73,17 @@ func TestForcedTokensStayOrGoOnEverySide(t *testing.T) {
 	r.Compare = []trace.Stack{{Methods: []trace.Spec{spec("random", "layer=1", "keep=1")}}}
 	r.Force = []trace.Forced{{Row: 3, Col: 4, Keep: true}, {Row: 15, Col: 15}}
 	s := answered(t, l, r)
-	for i, want := range []struct{ first, last int }{{255, 1}, {255, 255}} {
+	all := s.Dense.Summary.Visual
+	columns := int(math.Sqrt(float64(all)))
+	for i, want := range []struct{ first, last int }{{all - 1, 1}, {all - 1, all - 1}} {
 		if k := s.Sides[i].Summary.KeptByLayer; k[0] != want.first || k[5] != want.last {
 			t.Errorf("side %d keeps %v, want %+v", i, k, want)
 		}
 	}
-	if mask := s.Sides[0].KeptMask(5); !mask[3*16+4] || mask[15*16+15] {
+	if mask := s.Sides[0].KeptMask(5); !mask[3*columns+4] || mask[15*columns+15] {
 		t.Error("what was forced in is gone, or what was forced out is there")
 	}
-	if s.Dense.Summary.KeptByLayer[5] != 256 {
+	if s.Dense.Summary.KeptByLayer[5] != all {
 		t.Error("the dense side lost a token")
 	}
 }
@@ -92,7 +93,7 @@ func TestForceAloneIsAPrunedSide(t *testing.T) {
 	r := quick("Is there a sheep?")
 	r.Force = []trace.Forced{{Row: 0, Col: 0}, {Row: 0, Col: 1}}
 	s := answered(t, l, r)
-	if len(s.Sides) != 1 || s.Pruned == nil || s.Pruned.Summary.KeptByLayer[0] != 254 || s.Pruned.Label != "by hand" || s.Pruned.Text == "" {
+	if len(s.Sides) != 1 || s.Pruned == nil || s.Pruned.Summary.KeptByLayer[0] != s.Pruned.Summary.Visual-2 || s.Pruned.Label != "by hand" || s.Pruned.Text == "" {
 		t.Fatalf("got %+v", s.Sides)
 	}
 	r.Force = []trace.Forced{{Row: 0, Col: 0, Keep: true}}
@@ -172,8 +173,8 @@ func TestRequestsThatCannotBeAreRefusedBeforeTheRun(t *testing.T) {
 			r.Compare = []trace.Stack{{Methods: []trace.Spec{spec("random")}}}
 			r.Sweep = &trace.Sweep{Param: "keep", Values: []string{"1"}}
 		},
-		"row 16, column 0 is forced by hand, but the picture's rows are 0 to 15 and its columns 0 to 15": func(r *trace.Request) {
-			r.Force = []trace.Forced{{Row: 16}}
+		"row 99, column 0 is forced by hand, but the picture's rows are 0 to ": func(r *trace.Request) {
+			r.Force = []trace.Forced{{Row: 99}}
 		},
 		"row 0, column -1 is forced":                    func(r *trace.Request) { r.Force = []trace.Forced{{Col: -1}} },
 		"row 1, column 2 is forced in and out":          func(r *trace.Request) { r.Force = []trace.Forced{{Row: 1, Col: 2}, {Row: 1, Col: 2, Keep: true}} },

@@ -40,7 +40,10 @@ def main():
     p.add_argument("--painter-args", default=[], type=str.split, help="such as '-styles twemoji'")
     p.add_argument("--config", default="sprites-5.7m")
     p.add_argument("--scenes", type=int, default=48)
+    p.add_argument("--threads", type=int, default=0, help="of this machine's, where something else runs too")
     a = p.parse_args()
+    if a.threads:
+        torch.set_num_threads(a.threads)
     words = Words()
     model = load_model(a.state, configs.load(a.config), words)
     print(json.dumps(evaluate(model, words, [a.painter], a.scenes, extra=a.painter_args)))

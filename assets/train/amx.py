@@ -1,4 +1,4 @@
-"""Attention on a processor with AMX: amx.c, built when it is first asked for, as operators of PyTorch.
+"""Attention on a processor with AMX: amx.c, built into the user's cache when first imported, as operators of PyTorch.
 
 Written out, attention takes most of a training step on a CPU, since its [B, H, S, S] tensors pass through
 memory again and again; here they stay in the cache. Without AMX, a C compiler or bfloat16 nothing changes:
@@ -9,11 +9,11 @@ import functools
 import hashlib
 import os
 import subprocess
-import tempfile
 
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "winnow", "train")
 FLAGS = ["-O3", "-shared", "-fPIC", "-march=sapphirerapids"]
 
 
@@ -24,11 +24,11 @@ def library():
         return None
     source = os.path.join(HERE, "amx.c")
     with open(source, "rb") as f:
-        name = "winnow-amx-" + hashlib.sha256(f.read() + " ".join(FLAGS).encode()).hexdigest()[:16] + f"-{os.getuid()}.so"
-    path = os.path.join(tempfile.gettempdir(), name)
+        path = os.path.join(CACHE, "amx-" + hashlib.sha256(f.read() + " ".join(FLAGS).encode()).hexdigest()[:16] + ".so")
     if not os.path.exists(path):
         made = f"{path}.{os.getpid()}"
         try:
+            os.makedirs(CACHE, exist_ok=True)
             subprocess.run(["cc", *FLAGS, source, "-o", made, "-lm"], check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
             return None

@@ -84,8 +84,7 @@ def help(pipe, parent, modules, work, rank, grads):
             p.grad = None
         loss, log, more = step(message)
         for p, g in zip(parameters, grads):
-            if p.grad is not None:
-                g.copy_(p.grad)
+            g.zero_() if p.grad is None else g.copy_(p.grad)
         pipe.send((bool(torch.isfinite(loss)), {k: float(v.detach()) for k, v in log.items()}, more))
 
 

@@ -241,7 +241,7 @@ class VLM(nn.Module):
 
 
 def attention(q, k, v, causal=False, bias=None):
-    """q, k, v [B, H, S, d] → the same; bias [B, 1, 1, S] or None. Without AMX it is written out on a CPU:
+    """q, k, v [B, H, S, d] → the same; bias is added to the scores, or None. Without AMX it is written out on a CPU:
     at a few hundred rows torch.compile makes that faster than the fused kernel, whose backward pass is
     slow there."""
     if bias is None:

@@ -213,6 +213,37 @@ func TestCancelledRunStopsAndTheProgramRunsAgain(t *testing.T) {
 	})
 }
 
+// A context may end at the moment at which its run does: that must not reach the run that follows.
+func TestALateCancelLeavesTheNextRunAlone(t *testing.T) {
+	everywhere(t, func(t *testing.T, be compute.Backend) {
+		l := newLab(t, be)
+		x := l.f32(64)
+		for range 20 {
+			x = l.Add(x, x)
+		}
+		l.Output(x)
+		p, err := be.Compile(l.Graph)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.release(p)
+		if err := p.Run(context.Background(), l.in...); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3000 {
+			ctx, stop := context.WithCancel(context.Background())
+			go stop()
+			if err := p.Run(ctx); err != nil && !errors.Is(err, compute.ErrCancelled) {
+				t.Fatal(err)
+			}
+			stop()
+			if err := p.Run(context.Background()); err != nil {
+				t.Fatalf("after the run of turn %d, whose context ended about when it did: %v", i, err)
+			}
+		}
+	})
+}
+
 // TestRowNumbersOutsideAreAnError: they come from decisions at run time, after all checks.
 func TestRowNumbersOutsideAreAnError(t *testing.T) {
 	everywhere(t, func(t *testing.T, be compute.Backend) {

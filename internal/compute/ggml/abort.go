@@ -1,6 +1,9 @@
 package ggml
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+)
 
 // abortFlag stops a run between two operations. ggml asks a C function bool(void*) before each;
 // a Go callback there would cost more than the operations themselves. strlen is such a
@@ -16,11 +19,19 @@ func newAbortFlag() *abortFlag {
 	return f
 }
 
-func (f *abortFlag) set(on bool) {
-	if on {
+// watch raises the flag when ctx ends, until the function that it gives was called. That waits
+// for a flag about to be raised, which would stop the next run.
+func (f *abortFlag) watch(ctx context.Context) (done func()) {
+	f.text[0] = 0
+	raised := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
 		f.text[0] = 1
-	} else {
-		f.text[0] = 0
+		close(raised)
+	})
+	return func() {
+		if !stop() {
+			<-raised
+		}
 	}
 }
 

@@ -218,8 +218,7 @@ func (p *program) Run(ctx context.Context, in ...compute.Binding) error {
 			return fmt.Errorf("input %q has no data yet; bind it in the first run", n.Name)
 		}
 	}
-	p.b.abort.set(false)
-	stop := context.AfterFunc(ctx, func() { p.b.abort.set(true) })
+	watched := p.b.abort.watch(ctx)
 	var status int32
 	if p.b.isCPU {
 		if p.small && !p.b.streaking {
@@ -231,7 +230,7 @@ func (p *program) Run(ctx context.Context, in ...compute.Binding) error {
 	} else {
 		status = p.b.sched_compute(p.sched, p.graph)
 	}
-	stop()
+	watched()
 	switch {
 	case status == 1 || ctx.Err() != nil:
 		return compute.ErrCancelled

@@ -40,6 +40,9 @@ func (g *Generator) paint(r *rand.Rand, o Options, s *Scene) *canvas {
 		near = 0.3
 	}
 	want := pick(r, howMany)
+	if o.Crowded {
+		want = 5 + r.IntN(5)
+	}
 	for tries := 0; len(s.Objects) < want && (tries < 3*want || len(s.Objects) == 0); tries++ {
 		if tries > 200 { // sprites of one strange set: show what there is
 			t = theme{nouns: g.nouns[main]}

@@ -17,6 +17,8 @@ type Options struct {
 	Themed float64
 	// Broken chooses objects of which no two go together, so that none has its usual company.
 	Broken bool
+	// Crowded puts five to nine objects into each scene, so that a picture teaches an encoder more.
+	Crowded bool
 	// Augment gives each object a look of its own (palette, tone, lines, shading, outline, shear), and the
 	// whole a blur, noise or JPEG's marks: for training, so that a new style is less strange.
 	Augment bool

@@ -41,6 +41,7 @@ func run(args []string, out io.Writer) error {
 	fs.IntVar(&o.Patch, "patch", 14, "side of a patch in pixels")
 	fs.Float64Var(&o.Themed, "themed", 0.8, "share of objects from the theme")
 	fs.BoolVar(&o.Broken, "broken", false, "only objects that do not go together")
+	fs.BoolVar(&o.Crowded, "crowded", false, "five to nine objects in each scene")
 	fs.BoolVar(&o.Augment, "augment", false, "vary the look of objects and picture")
 	fs.IntVar(&o.Questions, "questions", 12, "questions for each scene")
 	if err := fs.Parse(args); err != nil {

@@ -18,9 +18,11 @@ var round = set("ball", "donut", "pizza", "orange", "star", "sunflower")
 func dress(r *rand.Rand, q *image.RGBA, l look, w *warp) *image.RGBA {
 	q = tone(r, palette(r, q, l), l)
 	switch t := r.Float64(); {
-	case t < 0.2: // flat areas, as posterised or cut from paper
+	case t < 0.1: // as printed with few inks
 		q = posterise(q, 3+r.IntN(5))
-	case t < 0.4:
+	case t < 0.3:
+		q = flatten(r, q)
+	case t < 0.42:
 		q = keepAlpha(q, blur(q, between(r, 0.5, 1.3)))
 	case t < 0.55:
 		q = sharpen(q, between(r, 0.8, 2.2))

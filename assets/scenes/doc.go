@@ -14,7 +14,8 @@
 // processors that fuse a multiplication with an addition (arm64) a pixel may differ by one step.
 //
 // Each kind of question has several wordings. Training also hears the caption asked for in several
-// ways and sees augmented things; those whose colour is never asked for may get any palette there.
+// ways and sees augmented things: some drawn anew in few flat colours (flatten), those whose colour
+// is never asked for in any palette. Options.Crowded is for an encoder that is trained alone.
 //
 // Background questions are asked only when Options.Kinds names them: the built-in model's
 // vocabulary has no words of its own for their answers.

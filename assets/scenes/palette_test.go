@@ -87,3 +87,27 @@ func TestBendKeepsTheThing(t *testing.T) {
 		}
 	}
 }
+
+func TestFlattenLeavesFewColours(t *testing.T) {
+	for _, noun := range []string{"cow", "umbrella", "star", "phone"} {
+		p := Square(shared.sprite(look{Trained, noun, ""}), 60)
+		for seed := range uint64(20) {
+			q := flatten(rand.New(rand.NewPCG(seed, 4)), p)
+			inks := map[[3]uint8]bool{}
+			before, after := 0, 0
+			for i := 0; i < len(p.Pix); i += 4 {
+				before += int(p.Pix[i+3])
+				after += int(q.Pix[i+3])
+				if q.Pix[i+3] == 255 {
+					inks[[3]uint8(q.Pix[i:i+3])] = true
+				}
+			}
+			if len(inks) == 0 || len(inks) > 6 {
+				t.Errorf("%s, seed %d: %d colours", noun, seed, len(inks))
+			}
+			if share := float64(after) / float64(before); share < 0.6 || share > 1.2 {
+				t.Errorf("%s, seed %d: %.2f of it is left", noun, seed, share)
+			}
+		}
+	}
+}

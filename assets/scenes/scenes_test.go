@@ -55,6 +55,20 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 }
 
+func TestCrowdedScenesShowMoreObjects(t *testing.T) {
+	few, many := 0, 0
+	for seed := range uint64(40) {
+		few += len(make1(t, seed, Options{}).Objects)
+		n := len(make1(t, seed, Options{Crowded: true}).Objects)
+		if many += n; n > 9 {
+			t.Errorf("seed %d: %d objects", seed, n)
+		}
+	}
+	if many*10 < few*16 {
+		t.Errorf("40 crowded scenes have %d objects, others %d", many, few)
+	}
+}
+
 func TestLabelsAgreeWithObjects(t *testing.T) {
 	for seed := range uint64(40) {
 		s := make1(t, seed, Options{Styles: []Style{HeldOut}})

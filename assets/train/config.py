@@ -54,6 +54,7 @@ class Stage:
     adam: float = 8e-4     # of everything else
     encoder_rate: float = 1.0  # factor on the encoder's matrices
     thaw: int = 0          # steps with the encoder frozen
+    crowded: bool = False  # five to nine objects a scene: more for an encoder that learns alone
     eyes: bool = True      # whether encoder and projector learn at all; two models may share theirs
     round_to: str = ""     # q4_0 or q5_0: each step sees matrices as such a file will hold them
     half: int = 3000       # joint: the rate is 1 / (1 + step/half)

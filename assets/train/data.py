@@ -145,11 +145,11 @@ def question_labels(words, inputs, first, objects, row, side=1):
 
 
 def scene(words, config, header, rgb):
-    """One record as a dict of arrays; None when its caption is too long."""
+    """One record as a dict of arrays. A caption that is too long, as of a crowded scene, teaches nothing."""
     side = header["size"]
     caption = words.branch(header["caption"]["text"], header["caption"]["answer"], config.caption_length)
     if caption is None:
-        return None
+        caption = [words.pad] * config.caption_length, [IGNORE] * config.caption_length
     noun, colour, cell, centre = patch_labels(header)
     tokens, targets = caption
     length, row = config.question_length, PRE + len(noun) + 1 + config.caption_length
@@ -231,9 +231,7 @@ def batches(words, config, painter, seed, image, size, extra=()):
             if record is None:
                 raise RuntimeError(f"the painter ended with {p.wait()}; its command was {' '.join(cmd)}")
             seed += 1
-            s = scene(words, config, *record)
-            if s is not None:
-                got.append(s)
+            got.append(scene(words, config, *record))
             if len(got) == size:
                 yield stack(got), seed
                 got = []

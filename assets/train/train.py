@@ -160,8 +160,7 @@ class Trainer:
             self.muon.step()
             self.adam.step()
         self.step += 1
-        if self.joint:
-            self.average()
+        self.average()
         values = torch.stack([v.detach().float() for v in log.values()]).tolist()  # one copy
         return loop.mean([dict(zip(log, values)), *logs])
 
@@ -179,7 +178,8 @@ def scenes(t, a, rank=0):
     """The stream of one process."""
     seeds = t.seeds and t.seeds[rank * a.readers:][:a.readers]
     first = t.stage.seed + rank * a.readers * READER_SEEDS
-    return Stream(t.words, t.c, [a.painter], t.stage, a.readers, seeds, a.painter_args, a.repeat, first)
+    extra = [*a.painter_args, *["-crowded"] * t.stage.crowded]
+    return Stream(t.words, t.c, [a.painter], t.stage, a.readers, seeds, extra, a.repeat, first)
 
 
 def helping(config, precision, index, seeds, a, modules, rank):

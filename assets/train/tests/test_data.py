@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 import torch
@@ -44,6 +45,13 @@ def test_questions_know_their_noun(words, config):
     assert s["asked"][5].tolist() == [-1, car] and s["ask_x"][5].tolist() == [-1, 0.25]
     assert words.noun_of[s["tokens"][s["noun_at"][5, 1] - start]] == car
     assert (s["kind"][6:] == -1).all()
+
+
+def test_a_caption_too_long_teaches_nothing(words, config):
+    record_ = read_record(io.BytesIO(record(1, 56)))
+    s, short = scene(words, config, *record_), scene(words, replace(config, caption_length=4), *record_)
+    assert (short["tokens"][:4] == words.pad).all() and (short["targets"][:4] == IGNORE).all()
+    assert (short["targets"][4:] == s["targets"][config.caption_length:]).all()
 
 
 def test_pool_fills_up_with_earlier_scenes():

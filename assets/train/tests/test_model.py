@@ -111,8 +111,7 @@ def test_resuming_is_bit_for_bit(config, words, painter, tmp_path, kind):
     assert again.step == 10
     for k, v in whole.model.state_dict().items():
         assert torch.equal(v, again.model.state_dict()[k]), k
-    if kind == "joint":
-        assert all(torch.equal(v, again.ema[k]) for k, v in whole.ema.items())
+    assert all(torch.equal(v, again.ema[k]) for k, v in whole.ema.items())
 
 
 def test_eyes_that_do_not_learn_stay(config, words, painter):

@@ -45,3 +45,12 @@ def test_two_processes_take_the_step_of_both_batches(config, words, painter, tmp
         two.helpers.close()
         for s in streams:
             s.close()
+
+
+def test_a_crowded_stage_asks_the_painter_for_it(config, words, monkeypatch):
+    monkeypatch.setattr(train, "Stream", lambda *given: given)
+    a = argparse.Namespace(painter="paint", painter_args=["-augment"], readers=1, repeat=1)
+    t = train.Trainer(config, words)
+    assert "-crowded" not in train.scenes(t, a)[6]
+    t.stage.crowded = True
+    assert train.scenes(t, a)[6] == ["-augment", "-crowded"]

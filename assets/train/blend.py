@@ -14,8 +14,7 @@ from weights import read_weights
 
 def blend(a, b, share):
     """State dicts a and b → a + share · (b − a); what only training has is b's, since a GGUF pair lacks it."""
-    other = {k: v.shape for k, v in a.items()} != {k: v.shape for k, v in b.items()}
-    if other:
+    if {k: v.shape for k, v in a.items()} != {k: v.shape for k, v in b.items()}:
         raise SystemExit("the two are not of the same sizes: blend takes two states of one configuration")
     return {k: v.float() if k.split(".")[0] in PROBES else a[k].float().lerp(v.float(), share) for k, v in b.items()}
 

@@ -116,6 +116,12 @@ class Journal:
                  rate=round(t.factor(minutes), 4), **mean(logs))
 
 
+def pool(t, a):
+    """What makes a batch of what a stream gives, with --repeat out of a pool: one of its own for each
+    stage, which may have scenes of another size, and for each process."""
+    return Pool(t.stage.batch, a.room, t.device).mix if a.repeat > 1 else lambda batch: batch
+
+
 def run(t, a, parameters, open_stream, save):
     """Stages until the last is done, the steps or the minutes are over, or a signal came.
 
@@ -130,14 +136,13 @@ def run(t, a, parameters, open_stream, save):
             t.stage.batch = a.batch
         journal.say(event="start", stage=t.stage.name, step=t.step, parameters=parameters)
         stream = open_stream()
-        # A pool of its own for each stage, which may have scenes of another size.
-        pool = Pool(t.stage.batch, a.room, t.device) if a.repeat > 1 else None
+        mix = pool(t, a)
         saved, begun, logs = time.time(), time.time(), []
         try:
             while left > 0 and not stop and t.progress(a.minutes) < 1:
                 begin = time.time()
                 batch = stream.next()
-                logs.append(t.train_step(pool.mix(batch) if pool else batch, a.minutes))
+                logs.append(t.train_step(mix(batch), a.minutes))
                 t.seeds, t.turn = list(stream.seeds), stream.turn
                 t.seeds += [s for more in getattr(t, "others", None) or [] for s in more]
                 t.seconds += time.time() - begin

@@ -190,11 +190,11 @@ def helping(config, precision, index, seeds, a, modules, rank):
     t.index, t.seeds = index, seeds
     if a.compile:
         t.compile()
-    stream = scenes(t, a, rank)
+    stream, pool = scenes(t, a, rank), loop.pool(t, a)
 
     def step(number):
         t.step = number
-        return *t.graded(stream.next()), list(stream.seeds)
+        return *t.graded(pool(stream.next())), list(stream.seeds)
 
     return step
 
@@ -204,8 +204,8 @@ def main():
     loop.arguments(p, "sprites-5.7m", "trainer.pt, state.pt, a GGUF pair's or a Hugging Face folder", 60_000, 180)
     p.add_argument("--workers", type=int, default=1, help="processes that each take --batch scenes of a step, with --threads 1, on a CPU")
     a = p.parse_args()
-    if a.workers > 1 and (a.threads != 1 or a.device != "cpu" or a.repeat > 1):
-        raise SystemExit("--workers takes --threads 1 and --device cpu, without --repeat")
+    if a.workers > 1 and (a.threads != 1 or a.device != "cpu"):
+        raise SystemExit("--workers takes --threads 1 and --device cpu")
     path = loop.prepare(a)
     t = Trainer(configs.load(a.config), Words(), a.device, a.precision)
     if os.path.exists(path):

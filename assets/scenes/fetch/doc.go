@@ -11,5 +11,5 @@
 // pixels a side, for training; none of them ships.
 //
 // Start reading at main.go; sources.go lists the emoji, symbols.go what was drawn for signs and
-// buttons, openclipart.txt the pictures of the Open Clip Art Library.
+// buttons, flat.go small sets in colour, openclipart.txt the pictures of the Open Clip Art Library.
 package main

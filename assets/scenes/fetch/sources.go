@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"winnow/assets/scenes"
 )
 
 // source is a package of icons: where it comes from, and how it names what it shows.
@@ -51,6 +53,14 @@ func styleNames() []string {
 var sources = func() map[string]source {
 	all := maps.Clone(emojiSets)
 	maps.Copy(all, symbolSets)
+	for style, s := range flatSets {
+		for _, noun := range scenes.Nouns {
+			if _, ok := s.names[noun]; !ok {
+				s.lacks = append(s.lacks, noun)
+			}
+		}
+		all[style] = s
+	}
 	return all
 }()
 

@@ -4,16 +4,18 @@ import functools
 import pytest
 import torch
 
+import loop
 import train
 from data import READER_SEEDS
 from helpers import Helpers
 
 
-def test_two_processes_take_the_step_of_both_batches(config, words, painter, tmp_path):
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_two_processes_take_the_step_of_both_batches(repeat, config, words, painter, tmp_path):
     command = tmp_path / "paint"
     command.write_text(f'#!/bin/sh\nexec {" ".join(painter)} "$@"\n')
     command.chmod(0o755)
-    a = argparse.Namespace(painter=str(command), painter_args=[], readers=1, repeat=1, compile=False)
+    a = argparse.Namespace(painter=str(command), painter_args=[], readers=1, repeat=repeat, room=4, compile=False)
     one, two = (train.Trainer(config, words, precision="float32") for _ in range(2))
     for t in (one, two):
         t.enter(config.stage("joint"))
@@ -25,18 +27,18 @@ def test_two_processes_take_the_step_of_both_batches(config, words, painter, tmp
     try:
         batches = [s.next() for s in streams]
         torch.manual_seed(7)
-        log = two.train_step(batches[0])
+        log = two.train_step(loop.pool(two, a)(batches[0]))
         torch.manual_seed(7)
-        first, _ = one.graded(batches[0])
+        first, _ = one.graded(loop.pool(one, a)(batches[0]))
         torch.manual_seed(1)
-        second, _ = one.graded(batches[1])
+        second, _ = one.graded(loop.pool(one, a)(batches[1]))
         assert log["loss"] == pytest.approx((first + second).item() / 2, abs=1e-3) and first != second
         matrices = [p for g in one.muon.param_groups for p in g["params"] if p.grad is not None]
         same = [p for g in two.muon.param_groups for p in g["params"] if p.grad is not None]
         assert len(matrices) == len(same) > 20
         for p, q in zip(matrices, same):
             assert torch.allclose(p.grad / 2, q.grad, atol=1e-6)
-        assert two.others == [[two.stage.seed + READER_SEEDS + two.stage.batch]]
+        assert two.others == [[two.stage.seed + READER_SEEDS + two.stage.batch // repeat]]
         two.helpers.all[0][2].kill()
         with pytest.raises(RuntimeError, match="helping process has ended"):
             for _ in range(3):

@@ -78,9 +78,8 @@ var flatSets = map[string]source{
 		pack: "@iconify-json/flat-ui", version: "1.2.3", licence: "MIT",
 		credit: "Flat UI, copyright Designmodo, Inc.",
 		names: map[string]string{
-			"clock": "clocks", "cup": "cup", "donut": "donut",
-			"laptop": "macbook", "phone": "iphone",
+			"clock": "clocks", "cup": "cup", "donut": "donut", "laptop": "macbook", "phone": "iphone",
 		},
-		also: map[string]string{},
+		also: map[string]string{}, // not nil: its names are not those of emoji
 	},
 }
